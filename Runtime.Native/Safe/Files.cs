@@ -1,0 +1,294 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Vessel.Native.Raw;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Native.Safe;
+
+/// <summary>Files and folders relative to a descriptor: the *at calls, with exceptions, EINTR retried, O_CLOEXEC always.</summary>
+public static unsafe class Files
+{
+    /// <summary>openat(2). A relative path starts at <paramref name="directory"/>, or at the working directory where that is null.</summary>
+    public static FileDescriptor Open(FileDescriptor? directory, string path, int flags, uint mode = 0)
+    {
+        nint result = TryOpen(directory, path, flags, mode);
+        Check.Ok(result, "open", path);
+        return new FileDescriptor((int)result);
+    }
+
+    /// <summary>As <see cref="Open"/>, with the negated errno as a result in place of an exception.</summary>
+    public static nint TryOpen(FileDescriptor? directory, string path, int flags, uint mode = 0)
+    {
+        fixed (byte* p = Utf8(path))
+            return Kernel.CallRetrying(SYS.openat, At(directory), (nint)p, flags | O_CLOEXEC, (nint)mode);
+    }
+
+    /// <summary>openat2(2): resolves <paramref name="path"/> under the rules of <paramref name="resolve"/> (RESOLVE_…); a negated errno on failure.</summary>
+    public static nint TryOpen2(FileDescriptor directory, string path, int flags, ulong resolve, uint mode = 0)
+    {
+        open_how how = new() { flags = (ulong)(flags | O_CLOEXEC), mode = mode, resolve = resolve };
+        fixed (byte* p = Utf8(path))
+            return Kernel.CallRetrying(SYS.openat2, directory.Number, (nint)p, (nint)(&how), sizeof(open_how));
+    }
+
+    /// <summary>mkdirat(2); a negated errno on failure.</summary>
+    public static nint TryMakeDirectory(FileDescriptor? directory, string path, uint mode)
+    {
+        fixed (byte* p = Utf8(path))
+            return Kernel.Call(SYS.mkdirat, At(directory), (nint)p, (nint)mode);
+    }
+
+    /// <summary>Makes a folder and those above it, as <c>mkdir -p</c> does.</summary>
+    public static void MakeDirectories(string path, uint mode)
+    {
+        nint result = TryMakeDirectory(null, path, mode);
+        if (result == -Errno.ENOENT && Path.GetDirectoryName(path) is { Length: > 0 } parent)
+        {
+            MakeDirectories(parent, mode);
+            result = TryMakeDirectory(null, path, mode);
+        }
+        if (result != -Errno.EEXIST)
+            Check.Ok(result, "mkdir", path);
+    }
+
+    /// <summary>unlinkat(2), for a folder with <see cref="AT_REMOVEDIR"/>; a negated errno on failure.</summary>
+    public static nint TryRemove(FileDescriptor? directory, string path, int flags = 0)
+    {
+        fixed (byte* p = Utf8(path))
+            return Kernel.Call(SYS.unlinkat, At(directory), (nint)p, flags);
+    }
+
+    /// <summary>fchownat(2) without following a link; a negated errno on failure.</summary>
+    public static nint TryChangeOwner(FileDescriptor? directory, string path, uint uid, uint gid)
+    {
+        fixed (byte* p = Utf8(path))
+            return Kernel.Call(SYS.fchownat, At(directory), (nint)p, (nint)uid, (nint)gid, AT_SYMLINK_NOFOLLOW);
+    }
+
+    /// <summary>fchmodat(2); a negated errno on failure. The last component must be no link.</summary>
+    public static nint TryChangeMode(FileDescriptor? directory, string path, uint mode)
+    {
+        fixed (byte* p = Utf8(path))
+            return Kernel.Call(SYS.fchmodat, At(directory), (nint)p, (nint)mode);
+    }
+
+    /// <summary>symlinkat(2); a negated errno on failure.</summary>
+    public static nint TryMakeLink(string text, FileDescriptor? directory, string path)
+    {
+        fixed (byte* t = Utf8(text))
+        fixed (byte* p = Utf8(path))
+            return Kernel.Call(SYS.symlinkat, (nint)t, At(directory), (nint)p);
+    }
+
+    /// <summary>mknodat(2); a negated errno on failure.</summary>
+    public static nint TryMakeNode(FileDescriptor? directory, string path, uint mode, uint device)
+    {
+        fixed (byte* p = Utf8(path))
+            return Kernel.Call(SYS.mknodat, At(directory), (nint)p, (nint)mode, (nint)device);
+    }
+
+    /// <summary>renameat2(2) within one folder: what <paramref name="to"/> named before is replaced at once.</summary>
+    public static void Rename(FileDescriptor directory, string from, string to)
+    {
+        fixed (byte* f = Utf8(from))
+        fixed (byte* t = Utf8(to))
+            Check.Ok(Kernel.Call(SYS.renameat2, directory.Number, (nint)f, directory.Number, (nint)t, 0), "rename", $"{from} to {to}");
+    }
+
+    /// <summary>statx(2) of a path, or of the descriptor itself where the path is empty; a negated errno on failure.</summary>
+    public static nint TryStat(FileDescriptor? directory, string path, out statx status, bool followLinks = true)
+    {
+        int flags = path.Length == 0 ? AT_EMPTY_PATH : followLinks ? 0 : AT_SYMLINK_NOFOLLOW;
+        fixed (byte* p = Utf8(path))
+        fixed (statx* s = &status)
+            return Kernel.Call(SYS.statx, At(directory), (nint)p, flags, (nint)statx.STATX_BASIC_STATS, (nint)s);
+    }
+
+    /// <summary>statx(2) of a descriptor by number, such as a standard stream; a negated errno where it isn't open.</summary>
+    public static nint TryStat(int descriptor, out statx status)
+    {
+        byte empty = 0;
+        fixed (statx* s = &status)
+            return Kernel.Call(SYS.statx, descriptor, (nint)(&empty), AT_EMPTY_PATH, (nint)statx.STATX_BASIC_STATS, (nint)s);
+    }
+
+    /// <summary>statx(2) of an open descriptor.</summary>
+    public static statx Stat(FileDescriptor file)
+    {
+        Check.Ok(TryStat(file, "", out statx status), "stat", "descriptor");
+        return status;
+    }
+
+    /// <summary>readlinkat(2); null where the path is no symbolic link. An empty path reads the link that <paramref name="directory"/> is.</summary>
+    public static string? ReadLink(FileDescriptor? directory, string path)
+    {
+        byte* buffer = stackalloc byte[4096];
+        fixed (byte* p = Utf8(path))
+        {
+            nint length = Kernel.Call(SYS.readlinkat, At(directory), (nint)p, (nint)buffer, 4096);
+            return length < 0 ? null : Encoding.UTF8.GetString(buffer, (int)length);
+        }
+    }
+
+    /// <summary>Reads until the end of the file; throws <see cref="InvalidDataException"/> past <paramref name="limit"/> bytes.</summary>
+    public static byte[] ReadAll(FileDescriptor file, string name, int limit)
+    {
+        byte[] buffer = new byte[Math.Min(limit, 16384)];
+        int length = 0;
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                if (length >= limit)
+                    throw new InvalidDataException($"{name} is larger than {limit} bytes");
+                Array.Resize(ref buffer, (int)Math.Min(limit, length * 2L));
+            }
+            int count = Read(file, buffer.AsSpan(length), name);
+            if (count == 0)
+                break;
+            length += count;
+        }
+        return length == buffer.Length ? buffer : buffer[..length];
+    }
+
+    /// <summary>Reads a small file of the kernel's, such as one in procfs or a cgroup; null where it isn't there or can't be read.</summary>
+    public static string? TryReadText(FileDescriptor? directory, string path, int limit = 1 << 20)
+    {
+        nint result = TryOpen(directory, path, O_RDONLY);
+        if (result < 0)
+            return null;
+        using FileDescriptor file = new((int)result);
+        try
+        {
+            return Encoding.UTF8.GetString(ReadAll(file, path, limit));
+        }
+        catch (SyscallException)
+        {
+            // A process that ends while its files are read (ESRCH) is a process that isn't there.
+            return null;
+        }
+    }
+
+    /// <summary>read(2), once.</summary>
+    public static int Read(FileDescriptor file, Span<byte> buffer, string name)
+    {
+        fixed (byte* p = buffer)
+            return (int)Check.Ok(Kernel.CallRetrying(SYS.read, file.Number, (nint)p, buffer.Length), "read", name);
+    }
+
+    /// <summary>read(2), once; a negated errno on failure.</summary>
+    public static nint TryRead(FileDescriptor file, Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+            return Kernel.CallRetrying(SYS.read, file.Number, (nint)p, buffer.Length);
+    }
+
+    /// <summary>write(2), once; a negated errno on failure.</summary>
+    public static nint TryWrite(FileDescriptor file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* p = bytes)
+            return Kernel.CallRetrying(SYS.write, file.Number, (nint)p, bytes.Length);
+    }
+
+    /// <summary>Makes sure that descriptors 0, 1 and 2 are open: else a file of ours would get one of these numbers, and be taken for a stream.</summary>
+    public static void OpenMissingStandardStreams()
+    {
+        for (int stream = 0; stream < 3; stream++)
+            if (Kernel.Call(SYS.fcntl, stream, F_GETFD) == -Errno.EBADF)
+                fixed (byte* path = "/dev/null\0"u8)
+                    Check.Ok(Kernel.Call(SYS.openat, AT_FDCWD, (nint)path, O_RDWR), "open", "/dev/null");
+    }
+
+    /// <summary>Writes all of <paramref name="bytes"/>.</summary>
+    public static void Write(FileDescriptor file, ReadOnlySpan<byte> bytes, string name)
+    {
+        while (!bytes.IsEmpty)
+            fixed (byte* p = bytes)
+                bytes = bytes[(int)Check.Ok(Kernel.CallRetrying(SYS.write, file.Number, (nint)p, bytes.Length), "write", name)..];
+    }
+
+    /// <summary>One write(2) of a text, as files of procfs and cgroups want it; a negated errno on failure.</summary>
+    public static nint TryWriteText(FileDescriptor? directory, string path, string text)
+    {
+        nint result = TryOpen(directory, path, O_WRONLY);
+        if (result < 0)
+            return result;
+        using FileDescriptor file = new((int)result);
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        fixed (byte* p = bytes)
+            result = Kernel.CallRetrying(SYS.write, file.Number, (nint)p, bytes.Length);
+        return result < 0 ? result : 0;
+    }
+
+    /// <summary>Replaces a file at once: written beside it, then renamed over it. A reader sees the old file or the new one, never a part.</summary>
+    public static void Replace(FileDescriptor directory, string name, ReadOnlySpan<byte> bytes, uint mode)
+    {
+        string temporary = $".{name}.new";
+        try
+        {
+            using (FileDescriptor file = Open(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode))
+                Write(file, bytes, name);
+            Rename(directory, temporary, name);
+        }
+        catch
+        {
+            TryRemove(directory, temporary);
+            throw;
+        }
+    }
+
+    /// <summary>The names in an open folder, without <c>.</c> and <c>..</c>, in the order of the kernel.</summary>
+    public static List<string> List(FileDescriptor directory)
+    {
+        List<string> names = [];
+        byte* buffer = stackalloc byte[8192];
+        nint length;
+        while ((length = Check.Ok(Kernel.Call(SYS.getdents64, directory.Number, (nint)buffer, 8192), "list", "folder")) > 0)
+            for (byte* entry = buffer; entry < buffer + length; entry += *(ushort*)(entry + 16))
+            {
+                // SAFETY: struct linux_dirent64: inode 8, offset 8, record length 2, type 1, then the name with its NUL, all within the record.
+                string name = Marshal.PtrToStringUTF8((nint)(entry + 19))!;
+                if (name is not ("." or ".."))
+                    names.Add(name);
+            }
+        return names;
+    }
+
+    /// <summary>An unnamed file in memory (man 2 memfd_create).</summary>
+    public static FileDescriptor CreateMemory(string name)
+    {
+        fixed (byte* p = Utf8(name))
+            return new FileDescriptor((int)Check.Ok(Kernel.Call(SYS.memfd_create, (nint)p, (nint)ProcessControl.MFD_CLOEXEC), "memfd_create", name));
+    }
+
+    /// <summary>Sets the position to the start.</summary>
+    public static void Rewind(FileDescriptor file) => Check.Ok(Kernel.Call(SYS.lseek, file.Number, 0, 0), "seek", "descriptor");
+
+    /// <summary>flock(2), exclusive; waits. The lock ends with the descriptor.</summary>
+    public static void Lock(FileDescriptor file, string name) =>
+        Check.Ok(Kernel.CallRetrying(SYS.flock, file.Number, LOCK_EX), "lock", name);
+
+    /// <summary>The filesystem's magic number (man 2 statfs).</summary>
+    public static uint FilesystemType(FileDescriptor file)
+    {
+        ulong* buffer = stackalloc ulong[16];
+        Check.Ok(Kernel.Call(SYS.fstatfs, file.Number, (nint)buffer), "statfs", "descriptor");
+        return (uint)buffer[0];
+    }
+
+    /// <summary>A copy of a descriptor that is somebody else's, such as a standard stream.</summary>
+    public static int Duplicate(int descriptor) => (int)Check.Ok(Kernel.Call(SYS.fcntl, descriptor, F_DUPFD_CLOEXEC, 3), "duplicate", $"descriptor {descriptor}");
+
+    /// <summary>Sets or clears close-on-exec.</summary>
+    public static void SetCloseOnExec(int descriptor, bool closeOnExec) =>
+        Check.Ok(Kernel.Call(SYS.fcntl, descriptor, F_SETFD, closeOnExec ? FD_CLOEXEC : 0), "fcntl", $"descriptor {descriptor}");
+
+    internal static int At(FileDescriptor? directory) => directory?.Number ?? AT_FDCWD;
+
+    internal static byte[] Utf8(string text)
+    {
+        byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length) + 1];
+        Encoding.UTF8.GetBytes(text, bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,61 @@
+using Vessel.Native.Raw;
+
+namespace Vessel.Native.Safe;
+
+/// <summary>A process by pidfd(2): it means the same process even after its number was given to another.</summary>
+public sealed unsafe class ProcessHandle(int id, FileDescriptor? descriptor) : IDisposable
+{
+    /// <summary>The number, as seen from our pid namespace.</summary>
+    public int Id { get; } = id;
+
+    /// <summary>The pidfd; null on a kernel without (before 5.3).</summary>
+    public FileDescriptor? Descriptor { get; } = descriptor;
+
+    /// <summary>Opens a running process; null where there is none. Where pidfds are missing or denied, the handle is by number.</summary>
+    public static ProcessHandle? Open(int id)
+    {
+        nint result = Kernel.Call(SYS.pidfd_open, id, 0);
+        if (result >= 0)
+            return new(id, new FileDescriptor((int)result));
+        if (result is -Errno.ENOSYS or -Errno.EPERM)
+            return Kernel.Call(SYS.kill, id, 0) is 0 or -Errno.EPERM ? new(id, null) : null;
+        return null;
+    }
+
+    /// <summary>Sends a signal; a negated errno on failure, ESRCH where the process is gone.</summary>
+    public nint TryKill(int signal) => Descriptor is null
+        ? Kernel.Call(SYS.kill, Id, signal)
+        : Kernel.Call(SYS.pidfd_send_signal, Descriptor.Number, signal, 0, 0);
+
+    /// <summary>Waits until this child of ours ends, and reaps it. The result is as a shell has it: the exit code, or 128 and the signal.</summary>
+    public int Wait()
+    {
+        siginfo info = default;
+        Check.Ok(Kernel.CallRetrying(SYS.waitid, ProcessControl.P_PID, Id, (nint)(&info), ProcessControl.WEXITED | ProcessControl.WALL, 0), "wait for", $"process {Id}");
+        return ExitCode(info);
+    }
+
+    /// <summary>Reaps this child of ours if it has ended; null as long as it runs.</summary>
+    public int? TryReap()
+    {
+        siginfo info = default;
+        Check.Ok(Kernel.CallRetrying(SYS.waitid, ProcessControl.P_PID, Id, (nint)(&info), ProcessControl.WEXITED | ProcessControl.WALL | ProcessControl.WNOHANG, 0), "wait for", $"process {Id}");
+        return info.si_pid == 0 ? null : ExitCode(info);
+    }
+
+    /// <summary>Waits until the process, a child or not, has ended; false when <paramref name="milliseconds"/> have passed before.</summary>
+    public bool WaitForEnd(int milliseconds)
+    {
+        if (Descriptor is not null)
+            return Polling.WaitReadable(Descriptor, milliseconds);
+        for (long end = Environment.TickCount64 + milliseconds; Environment.TickCount64 < end; Thread.Sleep(2))
+            if (Kernel.Call(SYS.kill, Id, 0) == -Errno.ESRCH)
+                return true;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Descriptor?.Dispose();
+
+    private static int ExitCode(siginfo info) => info.si_code == ProcessControl.CLD_EXITED ? info.si_status : 128 + info.si_status;
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Json;
+
+namespace Vessel.Commands.Vrun.CommandLine;
+
+/// <summary>The log that <c>--log</c> names, in the form that engines read: one line a message, text or JSON.</summary>
+internal sealed class RunLog
+{
+    private const uint FileMode = 0x1a4; // 0644
+
+    private readonly bool isJson;
+    private readonly bool isDebug;
+    private readonly string? path;
+
+    /// <summary>Prepares the log; the file is opened when there is something to say.</summary>
+    public RunLog(ParsedOptions global)
+    {
+        path = global.Text("log") is { Length: > 0 } file ? file : null;
+        isDebug = global.Has("debug");
+        isJson = global.Text("log-format") switch
+        {
+            null or "" or "text" => false,
+            "json" => true,
+            { } other => throw new UsageException($"unknown log-format \"{other}\""),
+        };
+    }
+
+    /// <summary>Whether <c>--debug</c> was given.</summary>
+    public bool IsDebug => isDebug;
+
+    /// <summary>The command failed: to the log, and to standard error as a line for people.</summary>
+    public void Error(string message)
+    {
+        if (path is not null)
+            Write("error", message);
+        Append(2, $"vrun: {message}\n");
+    }
+
+    /// <summary>Something is not as it was asked for.</summary>
+    public void Warn(string message)
+    {
+        if (path is not null)
+            Write("warning", message);
+        else
+            Append(2, $"vrun: warning: {message}\n");
+    }
+
+    /// <summary>Something that only helps who looks for an error.</summary>
+    public void Debug(string message)
+    {
+        if (isDebug)
+            Write("debug", message);
+    }
+
+    private void Write(string level, string message)
+    {
+        string time = DateTime.Now.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
+        using StringWriter line = new();
+        if (isJson)
+            JsonMapWriter.Write(line, indented: false, (level, message, time), static (json, x) =>
+            {
+                json.Always("level", x.level);
+                json.Always("msg", x.message);
+                json.Always("time", x.time);
+            });
+        else
+            line.Write($"time=\"{time}\" level={level} msg=\"{message.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"");
+        string text = line.ToString().TrimEnd('\n') + "\n";
+        if (path is null)
+        {
+            Append(2, text);
+            return;
+        }
+        nint opened = Files.TryOpen(null, path, Open.O_WRONLY | Open.O_CREAT | Open.O_APPEND, FileMode);
+        if (opened < 0)
+        {
+            Append(2, $"vrun: open log {path}: {SyscallException.Describe((int)-opened)}\n");
+            return;
+        }
+        using FileDescriptor file = new((int)opened);
+        Files.Write(file, Encoding.UTF8.GetBytes(text), path);
+    }
+
+    private static void Append(int stream, string text)
+    {
+        try
+        {
+            using FileDescriptor output = new(Files.Duplicate(stream));
+            Files.Write(output, Encoding.UTF8.GetBytes(text), "standard error");
+        }
+        catch (SyscallException)
+        {
+            // best effort: nobody listens.
+        }
+    }
+}

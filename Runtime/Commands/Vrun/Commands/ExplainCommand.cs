@@ -1,0 +1,41 @@
+using System.Text;
+using Vessel.Commands.Vrun.CommandLine;
+using Vessel.Core.Cgroups;
+using Vessel.Core.Containers;
+using Vessel.Core.Plan;
+
+namespace Vessel.Commands.Vrun.Commands;
+
+internal sealed class ExplainCommand : Command
+{
+    public override string Name => "explain";
+
+    public override string Usage => "[bundle]";
+
+    public override string Summary => "print what would be done to run a bundle: namespaces, mounts, cgroup writes, capabilities, in order";
+
+    public override string Description => "Nothing is done. The lines are those that errors of `create` and `run` begin with.";
+
+    public override IReadOnlyList<Option> Options => [new("bundle", "path to the root of the bundle directory, defaults to the current directory", "value", 'b')];
+
+    public override (int Least, int Most) ArgumentCount => (0, 1);
+
+    public override int Execute(Invocation invocation)
+    {
+        string folder = invocation.Arguments.Count > 0 ? invocation.Arguments[0] : BundleOptions.NotEmpty(invocation.Options.Text("bundle")) ?? ".";
+        (CgroupPlan cgroups, ContainerPlan plan) = Container.Explain(Bundle.Load(folder), invocation.Host);
+        StringBuilder text = new();
+        text.Append("cgroups, by the runtime:\n");
+        foreach (CgroupFolder cgroup in cgroups.Folders)
+            text.Append("  make ").Append(cgroup.HostPath).Append('\n');
+        foreach (CgroupWrite write in cgroups.Writes)
+            text.Append("  ").Append(write).Append('\n');
+        text.Append("process, by itself:\n");
+        if (plan.CloneFlags != 0)
+            text.Append("  clone with ").Append(Native.Child.Spawner.DescribeNamespaces(plan.CloneFlags)).Append('\n');
+        foreach (PlanStep step in plan.Steps)
+            text.Append("  ").Append(step.Explain()).Append('\n');
+        Invocation.Print(text.ToString());
+        return 0;
+    }
+}

@@ -1,0 +1,48 @@
+using Vessel.Commands.Vrun.CommandLine;
+using Vessel.Commands.Vrun.Foreground;
+using Vessel.Core.Containers;
+using Vessel.Core.Errors;
+using Vessel.Native.Safe;
+
+namespace Vessel.Commands.Vrun.Commands;
+
+internal sealed class RunCommand : Command
+{
+    public override string Name => "run";
+
+    public override string Summary => "create and run a container";
+
+    public override string Description => "Creates a container, runs its program, waits for its end, and deletes the container. The exit code is the program's; 128 and the signal's number where a signal ended it.";
+
+    public override IReadOnlyList<Option> Options =>
+    [
+        .. BundleOptions.All,
+        new("detach", "detach from the container's process", Short: 'd'),
+        new("keep", "do not delete the container after it exits"),
+        new("no-subreaper", "disable the use of the subreaper used to reap reparented processes"),
+    ];
+
+    public override int Execute(Invocation invocation)
+    {
+        bool detach = invocation.Options.Has("detach");
+        Bundle bundle = BundleOptions.LoadBundle(invocation);
+        CreateOptions options = BundleOptions.Read(invocation);
+        bool terminal = bundle.Spec.Process?.Terminal == true;
+        if (detach && terminal && options.ConsoleSocket is null)
+            throw new RuntimeException(ErrorKind.InvalidSpec, "cannot allocate tty if runtime will detach without setting console socket");
+        if (options.ConsoleSocket is not null && (!detach || !terminal))
+            throw new RuntimeException(ErrorKind.InvalidSpec, "cannot use console socket if runtime will not detach or allocate tty");
+        ForegroundSession? session = detach ? null : ForegroundSession.Begin(subreaper: !invocation.Options.Has("no-subreaper"));
+        (Container container, ProcessHandle process, FileDescriptor? master) = Container.Run(invocation.Store, IdOf(invocation), bundle, invocation.Host, options);
+        using (process)
+        {
+            if (session is null)
+                return 0;
+            int code = session.Wait(process, master);
+            if (!invocation.Options.Has("keep"))
+                foreach (string complaint in container.Delete(invocation.Host, force: true))
+                    invocation.Log.Warn(complaint);
+            return code;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using Vessel.Native.Child;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+
+namespace Vessel.Commands.Vrun.Foreground;
+
+/// <summary>What the command is to a process that it waits for: signals are passed on, the terminal is relayed, the exit code is given back.</summary>
+internal sealed class ForegroundSession
+{
+    private static readonly ulong Forwarded = Mask();
+
+    private readonly FileDescriptor signals;
+
+    private ForegroundSession(FileDescriptor signals) => this.signals = signals;
+
+    /// <summary>Begins to collect signals, so that none is lost while the container is made.</summary>
+    /// <param name="subreaper">Whether orphans of the container become our children.</param>
+    public static ForegroundSession Begin(bool subreaper)
+    {
+        if (subreaper)
+            Check.Ok(Kernel.Call(SYS.prctl, ProcessControl.PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
+        return new ForegroundSession(SignalRelay.Open(Forwarded));
+    }
+
+    /// <summary>Waits for the end of <paramref name="process"/>.</summary>
+    /// <returns>Its exit code; 128 and the signal's number where a signal ended it.</returns>
+    public int Wait(ProcessHandle process, FileDescriptor? master)
+    {
+        using FileDescriptor? closed = master;
+        using TerminalRelay? relay = master is null ? null : TerminalRelay.Begin(master);
+        Span<Polling.PollFd> watched = stackalloc Polling.PollFd[4];
+        while (true)
+        {
+            watched[0] = new() { fd = signals.Number, events = Polling.POLLIN };
+            watched[1] = new() { fd = process.Descriptor?.Number ?? -1, events = Polling.POLLIN };
+            watched[2] = watched[3] = new() { fd = -1 };
+            relay?.Watch(ref watched[2], ref watched[3]);
+            // Without a pidfd the end shows only by asking.
+            Polling.Wait(watched, process.Descriptor is null ? 20 : -1);
+            if (watched[0].revents != 0)
+                PassSignal(process, relay);
+            relay?.Move(watched[2], watched[3]);
+            if ((process.Descriptor is null || watched[1].revents != 0) && process.TryReap() is { } code)
+            {
+                relay?.Drain();
+                return code;
+            }
+        }
+    }
+
+    private void PassSignal(ProcessHandle process, TerminalRelay? relay)
+    {
+        int signal = Signals.Read(signals);
+        if (signal == Signal.SIGWINCH && relay is not null)
+            relay.Resize();
+        else
+            // best effort: the process may have just ended.
+            process.TryKill(signal);
+    }
+
+    // All that tell something to the container's program. Not those that tell of our own faults or children.
+    private static ulong Mask()
+    {
+        ulong mask = 0;
+        foreach (int signal in (ReadOnlySpan<int>)
+        [
+            Signal.SIGHUP, Signal.SIGINT, Signal.SIGQUIT, Signal.SIGUSR1, Signal.SIGUSR2, Signal.SIGALRM, Signal.SIGTERM, Signal.SIGCONT,
+            Signal.SIGTSTP, Signal.SIGTTIN, Signal.SIGTTOU, Signal.SIGXCPU, Signal.SIGXFSZ, Signal.SIGVTALRM, Signal.SIGPROF, Signal.SIGWINCH, Signal.SIGIO, Signal.SIGPWR,
+        ])
+            mask |= Signals.Bit(signal);
+        return mask;
+    }
+}

@@ -1,0 +1,216 @@
+using System.Text;
+using Vessel.Core.Errors;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Cgroups;
+
+/// <summary>Does to the cgroup filesystem what a <see cref="CgroupPlan"/> says.</summary>
+public static class CgroupExecutor
+{
+    private const uint FolderMode = 0x1ed; // 0755
+    private const int RemoveAttempts = 200;
+
+    /// <summary>Makes the folders and writes the limits.</summary>
+    /// <exception cref="RuntimeException">The kernel refuses a value, or another container's processes are in a folder. Folders that were made stay; the caller removes them.</exception>
+    public static void Create(CgroupPlan plan)
+    {
+        foreach (CgroupFolder folder in plan.Folders)
+        {
+            Make(folder);
+            if (folder.Hierarchy.Has("cpuset"))
+                InheritCpuset(folder.Hierarchy.MountPoint, folder.Path.Value);
+        }
+        if (plan.Version == 2)
+            EnableControllers(plan.Folders[0]);
+        Apply(plan.Writes);
+    }
+
+    /// <summary>Writes limits, each with the property that asked for it in the error.</summary>
+    public static void Apply(IReadOnlyList<CgroupWrite> writes)
+    {
+        string? openFile = null;
+        FileDescriptor? file = null;
+        try
+        {
+            for (int i = 0; i < writes.Count; i++)
+            {
+                CgroupWrite write = writes[i];
+                if (write.File != openFile)
+                {
+                    file?.Dispose();
+                    nint opened = Files.TryOpen(null, write.File, O_WRONLY);
+                    if (opened < 0)
+                        throw Refused(write, (int)-opened);
+                    file = new FileDescriptor((int)opened);
+                    openFile = write.File;
+                }
+                nint result = TryWrite(file!, write.Value);
+                if (result < 0)
+                    throw Refused(write, (int)-result);
+            }
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    /// <summary>Opens each v1 hierarchy's <c>tasks</c>, so that the child can move itself by writing to it.</summary>
+    public static List<FileDescriptor> OpenTasks(CgroupPlan plan)
+    {
+        List<FileDescriptor> files = new(plan.Folders.Count);
+        try
+        {
+            foreach (CgroupFolder folder in plan.Folders)
+                files.Add(Files.Open(null, folder.File("tasks"), O_WRONLY));
+            return files;
+        }
+        catch
+        {
+            files.ForEach(f => f.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Moves a process into a folder: for v2, and for exec there.</summary>
+    public static void Move(CgroupFolder folder, int pid)
+    {
+        string file = folder.File("cgroup.procs");
+        Check.Ok(Files.TryWriteText(null, file, pid.ToString()), "join cgroup", folder.HostPath);
+    }
+
+    /// <summary>The numbers of all processes in a folder and those below, as our pid namespace has them.</summary>
+    public static List<int> Processes(string folder)
+    {
+        List<int> pids = [];
+        CollectProcesses(folder, pids);
+        return pids;
+    }
+
+    /// <summary>Removes folders and what the container made below them; processes that just ended may still be in them, so it tries again for a second.</summary>
+    /// <param name="folders">The container's folder in each hierarchy.</param>
+    /// <param name="killAll">Ends the processes that are still in them.</param>
+    public static void Remove(IReadOnlyList<string> folders, Action? killAll = null)
+    {
+        foreach (string folder in folders)
+        {
+            nint result = 0;
+            for (int attempt = 0; attempt < RemoveAttempts; attempt++)
+            {
+                result = Files.TryRemove(null, folder, AT_REMOVEDIR);
+                if (result is 0 or -Errno.ENOENT)
+                    break;
+                if (result == -Errno.EBUSY || result == -Errno.ENOTEMPTY)
+                    RemoveBelow(folder);
+                if (attempt > 0)
+                    killAll?.Invoke();
+                if (attempt > 1)
+                    Thread.Sleep(5);
+            }
+            if (result != -Errno.ENOENT)
+                Check.Ok(result, "remove cgroup", folder);
+        }
+    }
+
+    private static void Make(CgroupFolder folder)
+    {
+        string path = folder.HostPath;
+        nint result = Files.TryMakeDirectory(null, path, FolderMode);
+        if (result == -Errno.ENOENT)
+        {
+            Files.MakeDirectories(path, FolderMode);
+            return;
+        }
+        if (result == -Errno.EEXIST)
+        {
+            int count = Processes(path).Count;
+            if (count > 0)
+                throw new RuntimeException(ErrorKind.AlreadyExists, $"container's cgroup is not empty: {count} process(es) found in {path}");
+            return;
+        }
+        Check.Ok(result, "make cgroup", path);
+    }
+
+    private static nint TryWrite(FileDescriptor file, string value)
+    {
+        try
+        {
+            Files.Write(file, Encoding.UTF8.GetBytes(value), value);
+            return 0;
+        }
+        catch (SyscallException e)
+        {
+            return -e.Errno;
+        }
+    }
+
+    private static RuntimeException Refused(CgroupWrite write, int errno) => new(
+        errno is Errno.EINVAL or Errno.ERANGE or Errno.EOVERFLOW ? ErrorKind.InvalidSpec : ErrorKind.Internal,
+        $"{write.Property}: write {write.Value} to {write.File}: {SyscallException.Describe(errno)}");
+
+    // A new cpuset has no CPUs and no nodes: each level gets those of the one above, from the top down.
+    private static void InheritCpuset(string mountPoint, string path)
+    {
+        int end = path.IndexOf('/', 1);
+        while (true)
+        {
+            string folder = mountPoint + (end < 0 ? path : path[..end]);
+            foreach (string file in (ReadOnlySpan<string>)["cpuset.cpus", "cpuset.mems"])
+                if (Files.TryReadText(null, $"{folder}/{file}") is "\n" or "")
+                {
+                    string inherited = Files.TryReadText(null, $"{folder[..folder.LastIndexOf('/')]}/{file}")?.Trim() ?? "";
+                    Check.Ok(Files.TryWriteText(null, $"{folder}/{file}", inherited), "inherit", $"{folder}/{file}");
+                }
+            if (end < 0)
+                return;
+            end = path.IndexOf('/', end + 1);
+        }
+    }
+
+    // Controllers reach a folder when every folder above it hands them down. A folder with processes of its own cannot (EBUSY): what is missing
+    // then shows at the write that needs it.
+    private static void EnableControllers(CgroupFolder folder)
+    {
+        string top = folder.Hierarchy.MountPoint;
+        string controllers = Files.TryReadText(null, top + "/cgroup.controllers")?.Trim() ?? "";
+        string path = folder.Path.Value;
+        for (int slash = 0; slash >= 0; slash = path.IndexOf('/', slash + 1))
+            foreach (string controller in controllers.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                // best effort: see above.
+                Files.TryWriteText(null, top + path[..slash] + "/cgroup.subtree_control", "+" + controller);
+    }
+
+    private static void RemoveBelow(string folder)
+    {
+        foreach (string child in Folders(folder))
+        {
+            RemoveBelow(child);
+            // best effort: a folder that is still busy is tried again.
+            Files.TryRemove(null, child, AT_REMOVEDIR);
+        }
+    }
+
+    private static void CollectProcesses(string folder, List<int> pids)
+    {
+        foreach (ReadOnlySpan<char> line in (Files.TryReadText(null, folder + "/cgroup.procs") ?? "").AsSpan().EnumerateLines())
+            if (int.TryParse(line, out int pid))
+                pids.Add(pid);
+        foreach (string child in Folders(folder))
+            CollectProcesses(child, pids);
+    }
+
+    private static List<string> Folders(string folder)
+    {
+        nint opened = Files.TryOpen(null, folder, O_RDONLY | O_DIRECTORY);
+        if (opened < 0)
+            return [];
+        using FileDescriptor directory = new((int)opened);
+        List<string> folders = [];
+        foreach (string name in Files.List(directory))
+            if (Files.TryStat(directory, name, out statx status, followLinks: false) == 0 && (status.stx_mode & S_IFMT) == S_IFDIR)
+                folders.Add($"{folder}/{name}");
+        return folders;
+    }
+}

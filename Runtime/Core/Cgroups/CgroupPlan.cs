@@ -1,0 +1,121 @@
+using Vessel.Core.Errors;
+using Vessel.Oci.Runtime;
+
+namespace Vessel.Core.Cgroups;
+
+/// <summary>One value written to one file of a cgroup.</summary>
+/// <param name="File">The file, as a path of the host.</param>
+/// <param name="Value">What is written.</param>
+/// <param name="Property">The property of config.json that asks for it: <c>linux.resources.memory.limit</c>.</param>
+public sealed record CgroupWrite(string File, string Value, string Property)
+{
+    /// <summary>As <c>explain</c> shows it.</summary>
+    public override string ToString() => $"write {Value} to {File}";
+}
+
+/// <summary>The cgroups of one container: its folders, and what is written to them before the container runs.</summary>
+public sealed record CgroupPlan
+{
+    /// <summary>1 or 2; 0 where the host has no cgroups.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The container's folder in each hierarchy.</summary>
+    public required IReadOnlyList<CgroupFolder> Folders { get; init; }
+
+    /// <summary>Limits, in the order in which they are written.</summary>
+    public required IReadOnlyList<CgroupWrite> Writes { get; init; }
+
+    /// <summary>On v2, the devices that the container may use: a program decides there, no file.</summary>
+    public DeviceRules? DeviceProgram { get; init; }
+
+    /// <summary>A host without cgroups, or <c>--cgroup-manager=disabled</c>.</summary>
+    public static CgroupPlan None { get; } = new() { Version = 0, Folders = [], Writes = [] };
+
+    /// <summary>Decides where the container's cgroups are and what they hold.</summary>
+    /// <param name="host">The host's hierarchies.</param>
+    /// <param name="path">The cgroup below each hierarchy's root: <c>/docker/3f…</c>.</param>
+    /// <param name="resources"><c>linux.resources</c>, or null.</param>
+    /// <exception cref="RuntimeException">A limit that this host has no controller for.</exception>
+    public static CgroupPlan Create(CgroupHost host, CgroupPath path, LinuxResources? resources)
+    {
+        if (host.Version == 0)
+            return None;
+        List<CgroupFolder> folders = new(host.Hierarchies.Count);
+        foreach (CgroupHierarchy hierarchy in host.Hierarchies)
+            folders.Add(new CgroupFolder(hierarchy, path));
+        if (host.Version == 2)
+            return new CgroupPlan
+            {
+                Version = 2,
+                Folders = folders,
+                Writes = V2.UnifiedController.Write(folders[0], resources ?? new LinuxResources()),
+                DeviceProgram = DeviceRules.From(resources?.Devices ?? []),
+            };
+        return new CgroupPlan { Version = 1, Folders = folders, Writes = V1.LegacyControllers.Write(folders, resources ?? new LinuxResources(), includeDevices: true) };
+    }
+
+    /// <summary>Decides what is written to a running container's cgroups.</summary>
+    /// <param name="host">The host's hierarchies.</param>
+    /// <param name="path">The container's cgroup below each.</param>
+    /// <param name="folders">Those that the container was given.</param>
+    /// <param name="resources">What changes.</param>
+    public static IReadOnlyList<CgroupWrite> Update(CgroupHost host, string path, IReadOnlyList<string> folders, LinuxResources resources)
+    {
+        List<CgroupFolder> known = [];
+        foreach (CgroupHierarchy hierarchy in host.Hierarchies)
+            if (folders.Contains(hierarchy.MountPoint + path))
+                known.Add(new CgroupFolder(hierarchy, CgroupPath.Parse(path, "")));
+        if (known.Count == 0)
+            throw new RuntimeException(ErrorKind.Unsupported, "the container has no cgroups");
+        return host.Version == 2
+            ? V2.UnifiedController.Write(known[0], resources)
+            : V1.LegacyControllers.Write(known, resources, includeDevices: resources.Devices.Count > 0);
+    }
+
+    /// <summary>The folder whose hierarchy has this controller; null where there is none. On v2 it is always the one.</summary>
+    public CgroupFolder? Find(string controller)
+    {
+        foreach (CgroupFolder folder in Folders)
+            if (Version == 2 || folder.Hierarchy.Has(controller))
+                return folder;
+        return null;
+    }
+}
+
+/// <summary>A container's folder in one hierarchy.</summary>
+public sealed record CgroupFolder(CgroupHierarchy Hierarchy, CgroupPath Path)
+{
+    /// <summary>The folder as a path of the host.</summary>
+    public string HostPath => Hierarchy.MountPoint + Path.Value;
+
+    /// <summary>A file in it.</summary>
+    public string File(string name) => $"{Hierarchy.MountPoint}{Path.Value}/{name}";
+}
+
+/// <summary>A cgroup below the root of a hierarchy: absolute, without <c>..</c>, never the root itself.</summary>
+public sealed record CgroupPath
+{
+    private CgroupPath(string value) => Value = value;
+
+    /// <summary>Begins with a slash, ends without one.</summary>
+    public string Value { get; }
+
+    /// <summary>Reads <c>linux.cgroupsPath</c>; a relative path begins at the root as well.</summary>
+    /// <param name="text">The text of config.json; null or empty for the default.</param>
+    /// <param name="id">The container's id, which is the default's name.</param>
+    public static CgroupPath Parse(string? text, string id)
+    {
+        if (string.IsNullOrEmpty(text))
+            return new CgroupPath("/" + id);
+        string clean = Plan.TargetList.Clean(text.StartsWith('/') ? text : "/" + text);
+        foreach (string name in clean.Split('/'))
+            if (name == "..")
+                throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.cgroupsPath: \"{text}\" leads up by `..`");
+        if (clean is "/" or "")
+            throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.cgroupsPath: \"{text}\" is the root of all cgroups");
+        return new CgroupPath(clean);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}

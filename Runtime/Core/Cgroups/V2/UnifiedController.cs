@@ -1,0 +1,99 @@
+using Vessel.Core.Errors;
+using Vessel.Oci.Runtime;
+
+namespace Vessel.Core.Cgroups.V2;
+
+/// <summary>Writes of one container on cgroup v2 (kernel: Documentation/admin-guide/cgroup-v2.rst), with runc's conversions from v1's units.</summary>
+internal sealed class UnifiedController(CgroupFolder folder)
+{
+    private const ulong DefaultPeriod = 100_000;
+
+    private readonly List<CgroupWrite> writes = [];
+
+    public static IReadOnlyList<CgroupWrite> Write(CgroupFolder folder, LinuxResources resources)
+    {
+        UnifiedController controller = new(folder);
+        controller.Memory(resources.Memory);
+        controller.Cpu(resources.Cpu);
+        controller.Io(resources.BlockIO);
+        if (resources.Pids?.Limit is { } pids)
+            controller.Add("pids.max", pids < 0 ? "max" : pids.ToString(), "pids.limit");
+        foreach (LinuxHugepageLimit limit in resources.HugepageLimits)
+            controller.Add($"hugetlb.{limit.PageSize}.max", limit.Limit.ToString(), "hugepageLimits");
+        foreach ((string device, LinuxRdma limit) in resources.Rdma)
+            controller.Add("rdma.max", V1.RdmaController.LimitText(device, limit), "rdma");
+        if (resources.Network is { } network && (network.ClassID is not null || network.Priorities.Count > 0))
+            throw new RuntimeException(ErrorKind.Unsupported, "linux.resources.network: needs cgroup v1, and this host has v2");
+        foreach ((string file, string value) in resources.Unified)
+            controller.Add(CheckedFile(file), value, $"unified[\"{file}\"]");
+        return controller.writes;
+    }
+
+    /// <summary>v1's cpu.shares (2 to 262144) as v2's cpu.weight (1 to 10000).</summary>
+    internal static ulong WeightOfShares(ulong shares) => shares == 0 ? 0 : 1 + (Math.Clamp(shares, 2, 262144) - 2) * 9999 / 262142;
+
+    private void Memory(LinuxMemory? memory)
+    {
+        if (memory is null)
+            return;
+        if (memory.Swap is { } swap && swap != 0)
+        {
+            // v1 counts memory and swap together, v2 swap alone.
+            if (swap > 0 && memory.Limit is not > 0)
+                throw new RuntimeException(ErrorKind.InvalidSpec, "linux.resources.memory.swap: needs a memory.limit to be told apart from");
+            if (swap > 0 && swap < memory.Limit)
+                throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.resources.memory.swap: {swap} is below memory.limit, {memory.Limit}");
+            Add("memory.swap.max", swap < 0 ? "max" : (swap - memory.Limit!.Value).ToString(), "memory.swap");
+        }
+        if (memory.Limit is { } limit && limit != 0)
+            Add("memory.max", limit < 0 ? "max" : limit.ToString(), "memory.limit");
+        if (memory.Reservation is { } reservation && reservation != 0)
+            Add("memory.low", reservation < 0 ? "max" : reservation.ToString(), "memory.reservation");
+    }
+
+    private void Cpu(LinuxCpu? cpu)
+    {
+        if (cpu is null)
+            return;
+        if (cpu.Idle is { } idle)
+            Add("cpu.idle", idle.ToString(), "cpu.idle");
+        if (cpu.Shares is > 0 and { } shares && cpu.Idle is not 1)
+            Add("cpu.weight", WeightOfShares(shares).ToString(), "cpu.shares");
+        if (cpu.Quota is not (null or 0) || cpu.Period is > 0)
+            Add("cpu.max", $"{(cpu.Quota is > 0 ? cpu.Quota.ToString() : "max")} {(cpu.Period is > 0 ? cpu.Period : DefaultPeriod)}", "cpu.quota");
+        if (cpu.Burst is { } burst)
+            Add("cpu.max.burst", burst.ToString(), "cpu.burst");
+        if (!string.IsNullOrEmpty(cpu.Cpus))
+            Add("cpuset.cpus", cpu.Cpus, "cpu.cpus");
+        if (!string.IsNullOrEmpty(cpu.Mems))
+            Add("cpuset.mems", cpu.Mems, "cpu.mems");
+    }
+
+    private void Io(LinuxBlockIO? io)
+    {
+        if (io is null)
+            return;
+        if (io.Weight is > 0 and { } weight)
+            Add(File.Exists(folder.Hierarchy.MountPoint + "/io.bfq.weight") ? "io.bfq.weight" : "io.weight", (1 + (weight - 10) * 9999 / 990).ToString(), "blockIO.weight");
+        foreach (LinuxWeightDevice device in io.WeightDevice)
+            if (device.Weight is { } deviceWeight)
+                Add("io.bfq.weight", $"{device.Major}:{device.Minor} {deviceWeight}", "blockIO.weightDevice");
+        Throttle("rbps", io.ThrottleReadBpsDevice, "blockIO.throttleReadBpsDevice");
+        Throttle("wbps", io.ThrottleWriteBpsDevice, "blockIO.throttleWriteBpsDevice");
+        Throttle("riops", io.ThrottleReadIopsDevice, "blockIO.throttleReadIOPSDevice");
+        Throttle("wiops", io.ThrottleWriteIopsDevice, "blockIO.throttleWriteIOPSDevice");
+    }
+
+    private void Throttle(string key, IReadOnlyList<LinuxThrottleDevice> devices, string property)
+    {
+        foreach (LinuxThrottleDevice device in devices)
+            Add("io.max", $"{device.Major}:{device.Minor} {key}={device.Rate}", property);
+    }
+
+    private void Add(string file, string value, string property) => writes.Add(new CgroupWrite(folder.File(file), value, $"linux.resources.{property}"));
+
+    // A key is the name of a file of this cgroup, never a path to another one's.
+    private static string CheckedFile(string file) => file.Contains('/') || file is "" or "." or ".."
+        ? throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.resources.unified[\"{file}\"]: is no file of a cgroup")
+        : file;
+}

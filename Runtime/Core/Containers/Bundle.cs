@@ -1,0 +1,45 @@
+using Vessel.Core.Errors;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Containers;
+
+/// <summary>An unpacked OCI bundle: a folder with config.json and the root filesystem.</summary>
+/// <param name="Folder">Absolute.</param>
+/// <param name="Spec">Its config.json.</param>
+/// <param name="ConfigBytes">Its config.json as it is on disk.</param>
+public sealed record Bundle(string Folder, Spec Spec, byte[] ConfigBytes)
+{
+    /// <summary>Bytes that a config.json may have.</summary>
+    public const int ConfigLimit = 16 << 20;
+
+    /// <summary>The root filesystem, absolute, without symbolic links in the bundle's own path.</summary>
+    public string Rootfs => Path.GetFullPath(Path.Combine(Folder, Spec.Root!.Path));
+
+    /// <summary>Reads a bundle.</summary>
+    /// <exception cref="RuntimeException">There is no config.json, or it is too large.</exception>
+    /// <exception cref="Oci.Json.DocumentException">It is wrong.</exception>
+    public static Bundle Load(string folder)
+    {
+        string absolute = Path.GetFullPath(folder);
+        string config = absolute + "/config.json";
+        nint result = Files.TryOpen(null, config, O_RDONLY);
+        if (result is -Errno.ENOENT or -Errno.ENOTDIR)
+            throw new RuntimeException(ErrorKind.NotFound, $"JSON specification file {config} not found: {SyscallException.Describe((int)-result)}");
+        using FileDescriptor file = new((int)Check.Ok(result, "open", config));
+        byte[] bytes = Files.ReadAll(file, config, ConfigLimit);
+        return new Bundle(absolute, SpecReader.Read(bytes), bytes);
+    }
+
+    /// <summary>Checks that the root is a folder.</summary>
+    public void CheckRootfs()
+    {
+        nint result = Files.TryStat(null, Rootfs, out statx status);
+        if (result == 0 && (status.stx_mode & S_IFMT) != S_IFDIR)
+            result = -Errno.ENOTDIR;
+        if (result < 0)
+            throw new RuntimeException(ErrorKind.NotFound, $"root.path: {Rootfs}: {SyscallException.Describe((int)-result)}");
+    }
+}

@@ -1,0 +1,47 @@
+using Vessel.Core.Cgroups;
+using Vessel.Core.Errors;
+using Vessel.Core.Hooks;
+
+namespace Vessel.Core.Containers;
+
+public sealed partial class Container
+{
+    /// <summary>Removes all that create made: processes that are left, cgroups, state; then runs the poststop hooks.</summary>
+    /// <param name="host">The host's features.</param>
+    /// <param name="force">Kill it first where it runs.</param>
+    /// <returns>What poststop hooks had to complain about; it changes nothing.</returns>
+    /// <exception cref="RuntimeException">It runs, and <paramref name="force"/> is not set (<see cref="ErrorKind.WrongState"/>).</exception>
+    public IReadOnlyList<string> Delete(RuntimeHost host, bool force = false)
+    {
+        using ContainerFolder folder = store.OpenLocked(Id);
+        ContainerState state = StateOf(folder);
+        if (!force && state.Status is ContainerStatus.Running or ContainerStatus.Paused)
+            throw WrongState($"cannot delete container {Id} that is not stopped: {state.StatusText}");
+        if (state.Pid > 0)
+        {
+            if (state.Status == ContainerStatus.Paused)
+                Thaw(state);
+            KillInit(state.Pid);
+        }
+        return Destroy(host, folder, state.Record);
+    }
+
+    private static IReadOnlyList<string> Destroy(RuntimeHost host, ContainerFolder folder, ContainerRecord record)
+    {
+        CgroupExecutor.Remove(record.Cgroups, () => KillAll(record));
+        IReadOnlyList<string> complaints = [];
+        if (record.HasHooks && folder.ReadConfig().Hooks is { Poststop.Count: > 0 } hooks)
+            complaints = new HookRunner(host.Features, record.Bundle).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci());
+        folder.Remove();
+        return complaints;
+    }
+
+    // Without a pid namespace of its own, a container's other processes outlive the first.
+    private static void KillAll(ContainerRecord record)
+    {
+        foreach (int pid in ProcessesOf(record))
+            Signal(pid, Native.Raw.Signal.SIGKILL);
+    }
+
+    private static void Thaw(ContainerState state) => FreezerOf(state.Record)?.Thaw();
+}

@@ -1,0 +1,164 @@
+using Vessel.Core.Cgroups;
+using Vessel.Core.Errors;
+using Vessel.Core.Namespaces;
+using Vessel.Core.Plan;
+using Vessel.Core.Process;
+using Vessel.Core.Rootfs;
+using Vessel.Core.Validation;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Containers;
+
+public sealed partial class Container
+{
+    /// <summary>The container's document, read again from its bundle: what a further process has where it isn't told otherwise.</summary>
+    public Spec ExecDefaults()
+    {
+        using ContainerFolder folder = store.Open(Id);
+        ContainerRecord record = folder.Read() ?? throw WrongState("cannot exec in a stopped container");
+        return Containers.Bundle.Load(record.Bundle).Spec;
+    }
+
+    /// <summary>Starts a further process in a running container.</summary>
+    /// <returns>The process, a child of ours, and its terminal's master where it has one and no console socket took it.</returns>
+    /// <exception cref="RuntimeException">The container isn't running or created, or the program could not be executed.</exception>
+    public (ProcessHandle Process, FileDescriptor? Terminal) Exec(RuntimeHost host, Spec spec, ExecOptions options)
+    {
+        SpecValidator.CheckProcessOnly(options.Process);
+        using ContainerFolder folder = store.Open(Id);
+        ContainerState state = StateOf(folder);
+        if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)
+            throw WrongState("cannot exec in a stopped container");
+        if (state.Status == ContainerStatus.Paused && !options.IgnorePaused)
+            throw WrongState("cannot exec in a paused container (use --ignore-paused to override)");
+        using ExecSession session = new(host, spec, options, state);
+        return (session.Process, session.Terminal);
+    }
+
+    /// <summary>One exec under way.</summary>
+    private sealed class ExecSession : IDisposable, IChildQuestions
+    {
+        private readonly RuntimeHost host;
+        private readonly ExecOptions options;
+        private readonly ContainerState container;
+        private readonly ContainerNamespaces namespaces;
+        private readonly FileDescriptor root;
+        private readonly ContainerPlan plan;
+        private readonly LinuxSeccomp? seccomp;
+
+        public ExecSession(RuntimeHost host, Spec spec, ExecOptions options, ContainerState container)
+        {
+            this.host = host;
+            this.options = options;
+            this.container = container;
+            seccomp = spec.Linux?.Seccomp;
+            root = Files.Open(null, $"/proc/{container.Pid}/root", O_PATH | O_DIRECTORY);
+            namespaces = ContainerNamespaces.Open(container.Pid, spec.Linux?.Namespaces ?? []);
+            try
+            {
+                SpecProcess process = options.Process with { };
+                plan = ExecPlanner.Create(new ExecRequest
+                {
+                    Process = HomeDirectory.Complete(process, root, host.Features),
+                    Seccomp = seccomp,
+                    Namespaces = namespaces,
+                    Root = root.Number,
+                    CgroupCount = CgroupFiles().Count,
+                    HasCgroups = container.Record.Cgroups.Count > 0,
+                    ForeignStdio = Stdio.OfOtherUsers(process.User.Uid),
+                    PreservedCount = options.PreservedDescriptors,
+                });
+                ChildConversation child = ChildConversation.Begin(plan, host.Features, this, namespaces.StartInside);
+                using (child)
+                    try
+                    {
+                        child.Converse();
+                        Process = child.Process;
+                    }
+                    catch
+                    {
+                        child.Abort();
+                        Terminal?.Dispose();
+                        if (options.PidFile is { } file)
+                            Handover.RemovePidFile(file);
+                        throw;
+                    }
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+
+        public ProcessHandle Process { get; }
+
+        public FileDescriptor? Terminal { get; private set; }
+
+        public void Dispose()
+        {
+            namespaces.Dispose();
+            root.Dispose();
+        }
+
+        void IChildQuestions.MapIds(int pid) => throw new InvalidOperationException("exec makes no user namespace");
+
+        // An exec makes nothing in the container's tree: a working directory that isn't there is an error.
+        FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor childRoot, int index) => TargetResolver.Resolve(childRoot, plan.Targets[index].Path, null);
+
+        FileDescriptor? IChildQuestions.ResolveExisting(FileDescriptor childRoot, int index) => null;
+
+        void IChildQuestions.CopyUp(FileDescriptor from, FileDescriptor to) => throw new InvalidOperationException("exec mounts nothing");
+
+        IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)
+        {
+            if (container.Record.CgroupVersion == 1)
+                return CgroupFiles().ConvertAll(path => Files.Open(null, path, O_WRONLY));
+            foreach (string folder in container.Record.Cgroups)
+                Check.Ok(Files.TryWriteText(null, SubFolder("", folder) + "/cgroup.procs", pid.ToString()), "join cgroup", folder);
+            return [];
+        }
+
+        void IChildQuestions.RunCreateHooks(int pid)
+        {
+        }
+
+        void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
+
+        void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(seccomp!, container.ToOci(), descriptor);
+
+        void IChildQuestions.Created(int pid)
+        {
+            if (options.PidFile is { } file)
+                Handover.WritePidFile(file, pid);
+            if (options.PidfdSocket is { } socket)
+                Handover.SendHandle(socket, pid);
+        }
+
+        private List<string> CgroupFiles()
+        {
+            List<string> files = [];
+            if (container.Record.CgroupVersion == 1)
+                foreach (CgroupHierarchy hierarchy in host.Cgroups.Hierarchies)
+                    if (container.Record.Cgroups.Contains(hierarchy.MountPoint + container.Record.CgroupPath))
+                        files.Add(SubFolder(hierarchy.FolderName, hierarchy.MountPoint + container.Record.CgroupPath) + "/tasks");
+            return files;
+        }
+
+        private string SubFolder(string hierarchy, string folder)
+        {
+            string? below = null;
+            foreach (string controller in hierarchy.Split(','))
+                if (options.SubCgroups.TryGetValue(controller, out below))
+                    break;
+            below ??= options.SubCgroups.GetValueOrDefault("");
+            if (string.IsNullOrEmpty(below))
+                return folder;
+            if (below.Split('/').Contains(".."))
+                throw new RuntimeException(ErrorKind.InvalidSpec, $"--cgroup: \"{below}\" leads up by `..`");
+            return $"{folder}/{below.Trim('/')}";
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Vessel.Core.Cgroups;
+using Vessel.Core.Namespaces;
+using Vessel.Core.Plan;
+using Vessel.Core.Validation;
+using Vessel.Oci.Runtime;
+
+namespace Vessel.Core.Containers;
+
+public sealed partial class Container
+{
+    private const string ExampleId = "ID";
+    private const int NoDescriptor = -1;
+
+    /// <summary>What <see cref="Run"/> would do for a bundle, on this host. Nothing is done, nothing is opened.</summary>
+    /// <exception cref="Errors.RuntimeException">The document is wrong.</exception>
+    public static (CgroupPlan Cgroups, ContainerPlan Plan) Explain(Bundle bundle, RuntimeHost host)
+    {
+        SpecValidator.Check(bundle.Spec);
+        SpecLinux linux = bundle.Spec.Linux ?? new SpecLinux();
+        CgroupPlan cgroups = CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(linux.CgroupsPath, ExampleId), linux.Resources);
+        ContainerPlan plan = ContainerPlanner.Create(new PlanRequest
+        {
+            Spec = bundle.Spec,
+            Id = ExampleId,
+            Rootfs = bundle.Rootfs,
+            Cgroups = cgroups,
+            Features = host.Features,
+            JoinedNamespaces = linux.Namespaces.Where(n => !string.IsNullOrEmpty(n.Path)).ToDictionary(n => NamespaceKinds.Parse(n.Type), _ => NoDescriptor),
+            IdMaps = bundle.Spec.Mounts.Select((_, i) => i).ToDictionary(i => i, _ => NoDescriptor),
+        });
+        return (cgroups, plan);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using System.Text;
+using Vessel.Core.Errors;
+using Vessel.Core.Hooks;
+using Vessel.Core.Namespaces;
+using Vessel.Core.Plan;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
+
+namespace Vessel.Core.Containers;
+
+public sealed partial class Container
+{
+    private const int StepTextLimit = 65536;
+
+    /// <summary>Executes the program of a created container.</summary>
+    /// <exception cref="RuntimeException">It isn't created (<see cref="ErrorKind.WrongState"/>), a hook failed, or the program could not be executed; in the last two cases the container is stopped.</exception>
+    public void Start(RuntimeHost host)
+    {
+        using ContainerFolder folder = store.OpenLocked(Id);
+        ContainerState state = StateOf(folder);
+        switch (state.Status)
+        {
+            case ContainerStatus.Created:
+                break;
+            case ContainerStatus.Running or ContainerStatus.Paused:
+                throw WrongState("cannot start an already running container");
+            default:
+                throw WrongState("cannot start a container that has stopped");
+        }
+        SpecHooks? hooks = state.Record.HasHooks ? RunStartHooks(host, folder, state) : null;
+        Release(folder);
+        if (hooks is { Poststart.Count: > 0 })
+            RunPoststart(host, hooks, state with { Status = ContainerStatus.Running }, folder);
+    }
+
+    private static SpecHooks? RunStartHooks(RuntimeHost host, ContainerFolder folder, ContainerState state)
+    {
+        Spec spec = folder.ReadConfig();
+        if (spec.Hooks is not { } hooks)
+            return null;
+        if (hooks.StartContainer.Count > 0)
+        {
+            using ContainerNamespaces namespaces = ContainerNamespaces.Open(state.Pid, spec.Linux?.Namespaces ?? []);
+            try
+            {
+                new HookRunner(host.Features, state.Record.Bundle).RunInside("startContainer", hooks.StartContainer, state.ToOci(), namespaces);
+            }
+            catch
+            {
+                // The specification: the container is stopped; delete then runs the poststop hooks.
+                KillInit(state.Pid);
+                throw;
+            }
+        }
+        return hooks;
+    }
+
+    // Connecting is the word to go. The connection closes at execve; a message before that means failure.
+    private static void Release(ContainerFolder folder)
+    {
+        FileDescriptor connection;
+        try
+        {
+            connection = UnixSockets.Connect(folder.StartSocket, Socket.SOCK_SEQPACKET);
+        }
+        catch (SyscallException e) when (e.Errno is Errno.ECONNREFUSED or Errno.ENOENT)
+        {
+            throw WrongState("cannot start a container that has stopped");
+        }
+        using (connection)
+        {
+            folder.RemoveStartSocket();
+            Span<byte> message = stackalloc byte[InitProgram.MessageSize];
+            if (UnixSockets.Receive(connection, message, out _, out _) == 0)
+                return;
+            int errno = (int)BinaryPrimitives.ReadInt64LittleEndian(message[8..]);
+            byte[] text = new byte[StepTextLimit];
+            int length = UnixSockets.Receive(connection, text, out _, out _);
+            string step = Encoding.UTF8.GetString(text, 0, length);
+            throw new SyscallException(step, errno, $"{step}: {Errno.Describe(errno)}");
+        }
+    }
+
+    private static void KillInit(int pid)
+    {
+        using ProcessHandle? process = ProcessHandle.Open(pid);
+        // best effort: it may be gone already.
+        process?.TryKill(Native.Raw.Signal.SIGKILL);
+        process?.WaitForEnd(KillWaitMilliseconds);
+    }
+}

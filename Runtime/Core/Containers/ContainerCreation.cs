@@ -1,0 +1,256 @@
+using System.Globalization;
+using Vessel.Core.Cgroups;
+using Vessel.Core.Errors;
+using Vessel.Core.Hooks;
+using Vessel.Core.Namespaces;
+using Vessel.Core.Plan;
+using Vessel.Core.Process;
+using Vessel.Core.Rootfs;
+using Vessel.Core.Validation;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Containers;
+
+/// <summary>One create or run under way: gathers facts, plans, clones, answers the child, and undoes all of it when something fails.</summary>
+internal sealed class ContainerCreation : IDisposable, IChildQuestions
+{
+    private readonly Bundle bundle;
+    private readonly RuntimeHost host;
+    private readonly CreateOptions options;
+    private readonly ContainerFolder folder;
+    private readonly ContainerRecord record;
+    private readonly CgroupPlan cgroups;
+    private readonly List<FileDescriptor> opened = [];
+    private ContainerPlan? plan;
+    private ChildConversation? child;
+    private bool hooksBegun;
+
+    /// <summary>Does it all; the container is complete when this returns.</summary>
+    public ContainerCreation(ContainerStore store, ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options, bool waitsForStart)
+    {
+        this.bundle = bundle;
+        this.host = host;
+        this.options = options;
+        SpecValidator.Check(bundle.Spec);
+        bundle.CheckRootfs();
+        WarnOfUnknown();
+        cgroups = CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(bundle.Spec.Linux?.CgroupsPath, id.Value), bundle.Spec.Linux?.Resources);
+        record = NewRecord(id);
+        folder = store.Create(id);
+        try
+        {
+            folder.Write(record);
+            if (record.HasHooks)
+                folder.WriteConfig(bundle.ConfigBytes);
+            plan = ContainerPlanner.Create(Gather(id, waitsForStart));
+            child = ChildConversation.Begin(plan, host.Features, this);
+            CgroupExecutor.Create(cgroups);
+            child.Converse();
+            Process = child.Process;
+            child.Dispose();
+        }
+        catch (Exception e)
+        {
+            Undo(e);
+            throw;
+        }
+    }
+
+    /// <summary>The container's state on disk, locked until this is disposed.</summary>
+    public ContainerFolder Folder => folder;
+
+    /// <summary>The container's first process.</summary>
+    public ProcessHandle Process { get; }
+
+    /// <summary>The terminal's master, where nobody else took it. The receiver closes it.</summary>
+    public FileDescriptor? Terminal { get; private set; }
+
+    /// <summary>The state that hooks and callers are told.</summary>
+    public ContainerState State(ContainerStatus status) => new(record, status, Process.Id);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (FileDescriptor descriptor in opened)
+            descriptor.Dispose();
+        folder.Dispose();
+    }
+
+    void IChildQuestions.MapIds(int pid) => IdMapper.Write(pid, bundle.Spec.Linux!);
+
+    FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor root, int index)
+    {
+        MountTarget target = plan!.Targets[index];
+        return TargetResolver.Resolve(root, target.Path, target.Kind, IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
+    }
+
+    FileDescriptor? IChildQuestions.ResolveExisting(FileDescriptor root, int index)
+    {
+        try
+        {
+            return TargetResolver.Resolve(root, child!.Paths[index], null);
+        }
+        catch (SyscallException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return null;
+        }
+    }
+
+    void IChildQuestions.CopyUp(FileDescriptor from, FileDescriptor to) => TreeCopy.Copy(from, to);
+
+    IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)
+    {
+        if (cgroups.Version == 1)
+            return CgroupExecutor.OpenTasks(cgroups);
+        if (cgroups.Version == 2)
+            CgroupExecutor.Move(cgroups.Folders[0], pid);
+        return [];
+    }
+
+    void IChildQuestions.RunCreateHooks(int pid)
+    {
+        SpecHooks hooks = bundle.Spec.Hooks!;
+        hooksBegun = true;
+        Oci.Runtime.State state = new ContainerState(record, ContainerStatus.Creating, pid).ToOci();
+        HookRunner runner = new(host.Features, bundle.Folder);
+        runner.Run("prestart", hooks.Prestart, state);
+        runner.Run("createRuntime", hooks.CreateRuntime, state);
+        if (hooks.CreateContainer.Count == 0)
+            return;
+        using ContainerNamespaces namespaces = ContainerNamespaces.Open(pid, bundle.Spec.Linux?.Namespaces ?? []);
+        runner.RunInside("createContainer", hooks.CreateContainer, state, namespaces);
+    }
+
+    void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
+
+    void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(bundle.Spec.Linux!.Seccomp!, new ContainerState(record, ContainerStatus.Creating, pid).ToOci(), descriptor);
+
+    void IChildQuestions.Created(int pid)
+    {
+        InitProcess init = InitProcess.Of(pid) ?? throw new RuntimeException(ErrorKind.Internal, "the container's process ended at its start");
+        folder.WriteInit(init);
+        if (options.PidFile is { } file)
+            Handover.WritePidFile(file, pid);
+        if (options.PidfdSocket is { } socket)
+            Handover.SendHandle(socket, pid);
+    }
+
+    private PlanRequest Gather(ContainerId id, bool waitsForStart)
+    {
+        SpecLinux linux = bundle.Spec.Linux ?? new SpecLinux();
+        using FileDescriptor root = Files.Open(null, bundle.Rootfs, O_PATH | O_DIRECTORY);
+        return new PlanRequest
+        {
+            Spec = bundle.Spec with { Process = HomeDirectory.Complete(bundle.Spec.Process!, root, host.Features) },
+            Id = id.Value,
+            Rootfs = bundle.Rootfs,
+            Cgroups = cgroups,
+            Features = host.Features,
+            JoinedNamespaces = OpenNamespaces(linux),
+            IdMaps = OpenIdMaps(linux),
+            StartListener = waitsForStart ? Keep(UnixSockets.Listen(folder.StartSocket)).Number : null,
+            ForeignStdio = Stdio.OfOtherUsers(bundle.Spec.Process!.User.Uid),
+            PreservedCount = options.PreservedDescriptors,
+            RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" ? MountTable.MountPointOf(bundle.Rootfs) : null,
+            NoPivot = options.NoPivot,
+            NoNewKeyring = options.NoNewKeyring,
+        };
+    }
+
+    private Dictionary<NamespaceKind, int> OpenNamespaces(SpecLinux linux)
+    {
+        Dictionary<NamespaceKind, int> joined = [];
+        for (int i = 0; i < linux.Namespaces.Count; i++)
+            if (!string.IsNullOrEmpty(linux.Namespaces[i].Path))
+            {
+                NamespaceKind kind = NamespaceKinds.Parse(linux.Namespaces[i].Type);
+                joined[kind] = Keep(NamespaceFiles.Open(kind, linux.Namespaces[i].Path!, $"linux.namespaces[{i}].path")).Number;
+            }
+        return joined;
+    }
+
+    private Dictionary<int, int> OpenIdMaps(SpecLinux linux)
+    {
+        Dictionary<int, int> maps = [];
+        for (int i = 0; i < bundle.Spec.Mounts.Count; i++)
+        {
+            SpecMount mount = bundle.Spec.Mounts[i];
+            MountOptions parsed = MountOptions.Parse(mount.Options);
+            if (mount.UidMappings.Count > 0)
+                maps[i] = Keep(IdMapper.OpenNamespace(mount.UidMappings, mount.GidMappings, host.Features)).Number;
+            else if (parsed.IsIdMapped)
+                maps[i] = Keep(IdMapper.OpenNamespace(linux.UidMappings, linux.GidMappings, host.Features)).Number;
+        }
+        return maps;
+    }
+
+    private FileDescriptor Keep(FileDescriptor descriptor)
+    {
+        opened.Add(descriptor);
+        return descriptor;
+    }
+
+    private ContainerRecord NewRecord(ContainerId id)
+    {
+        Spec spec = bundle.Spec;
+        return new ContainerRecord
+        {
+            OciVersion = spec.OciVersion,
+            Id = id.Value,
+            Bundle = bundle.Folder,
+            Rootfs = bundle.Rootfs,
+            Created = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture),
+            Annotations = spec.Annotations,
+            CgroupVersion = cgroups.Version,
+            CgroupPath = cgroups.Folders.Count > 0 ? cgroups.Folders[0].Path.Value : "",
+            Cgroups = cgroups.Folders.Select(f => f.HostPath).ToList(),
+            FreezerFolder = cgroups.Find("freezer")?.HostPath ?? "",
+            HasHooks = spec.Hooks is { } h && h.StartContainer.Count + h.Poststart.Count + h.Poststop.Count > 0,
+        };
+    }
+
+    private void WarnOfUnknown()
+    {
+        if (bundle.Spec.Process?.Capabilities is not { } sets)
+            return;
+        Security.CapabilitySet.Parse([.. sets.Bounding, .. sets.Permitted, .. sets.Effective, .. sets.Inheritable, .. sets.Ambient], out IReadOnlyList<string> unknown);
+        if (unknown.Count > 0)
+            options.Warn($"ignoring unknown or unavailable capabilities: {string.Join(' ', unknown.Distinct())}");
+    }
+
+    // The first error is the one to tell; what fails in undoing is added to it.
+    private void Undo(Exception cause)
+    {
+        List<string> failures = [];
+        void Try(Action action)
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception e) when (e is SyscallException or RuntimeException)
+            {
+                failures.Add(e.Message);
+            }
+        }
+
+        if (child is not null)
+        {
+            Try(child.Abort);
+            child.Dispose();
+        }
+        Terminal?.Dispose();
+        Try(() => CgroupExecutor.Remove(record.Cgroups));
+        if (hooksBegun && bundle.Spec.Hooks is { Poststop.Count: > 0 } hooks)
+            failures.AddRange(new HookRunner(host.Features, bundle.Folder).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci()));
+        Try(folder.Remove);
+        if (options.PidFile is { } file)
+            Try(() => Handover.RemovePidFile(file));
+        Dispose();
+        if (failures.Count > 0)
+            throw new RuntimeException(ErrorKind.Internal, $"{cause.Message}; and in undoing it: {string.Join("; ", failures)}", cause);
+    }
+}

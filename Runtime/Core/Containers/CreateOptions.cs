@@ -1,0 +1,26 @@
+namespace Vessel.Core.Containers;
+
+/// <summary>How a container is created; the flags of <c>create</c> and <c>run</c>.</summary>
+public sealed record CreateOptions
+{
+    /// <summary>A file that gets the first process's number.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>A listening Unix socket that gets the terminal's master.</summary>
+    public string? ConsoleSocket { get; init; }
+
+    /// <summary>A listening Unix socket that gets a pidfd of the first process.</summary>
+    public string? PidfdSocket { get; init; }
+
+    /// <summary>Move the root over <c>/</c> in place of pivot_root: for hosts that run from an initramfs.</summary>
+    public bool NoPivot { get; init; }
+
+    /// <summary>Leave the container in the caller's session keyring.</summary>
+    public bool NoNewKeyring { get; init; }
+
+    /// <summary>How many of the caller's descriptors from 3 on the container gets.</summary>
+    public int PreservedDescriptors { get; init; }
+
+    /// <summary>Takes what happens beside the point: warnings.</summary>
+    public Action<string> Warn { get; init; } = static _ => { };
+}

@@ -1,0 +1,11 @@
+using Vessel.Core.Cgroups;
+using Vessel.Native.Safe;
+
+namespace Vessel.Core.Containers;
+
+/// <summary>The facts about this host that plans depend on, looked up once.</summary>
+public sealed record RuntimeHost(KernelFeatures Features, CgroupHost Cgroups)
+{
+    /// <summary>Asks the kernel.</summary>
+    public static RuntimeHost Probe() => new(KernelFeatures.Probe(), CgroupHost.Read());
+}

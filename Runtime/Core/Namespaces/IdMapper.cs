@@ -1,0 +1,71 @@
+using Vessel.Core.Process;
+using Vessel.Native.Child;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
+
+namespace Vessel.Core.Namespaces;
+
+/// <summary>Writes the mappings of user namespaces (man 7 user_namespaces).</summary>
+public static class IdMapper
+{
+    /// <summary>Maps the users and groups of the process's new user namespace.</summary>
+    public static void Write(int pid, SpecLinux linux) => Write(pid, linux.UidMappings, linux.GidMappings);
+
+    /// <summary>The host's user and group that are root in the container; null where that is our own root.</summary>
+    public static (uint Uid, uint Gid)? RootOf(SpecLinux? linux)
+    {
+        if (linux is null || linux.UidMappings.Count == 0)
+            return null;
+        return (HostId(linux.UidMappings), HostId(linux.GidMappings));
+    }
+
+    /// <summary>A user namespace that holds only a mapping, for idmapped mounts.</summary>
+    public static FileDescriptor OpenNamespace(IReadOnlyList<LinuxIdMapping> uids, IReadOnlyList<LinuxIdMapping> gids, KernelFeatures features)
+    {
+        // Its member waits at the end of a pipe that nobody writes to, until it is killed.
+        (FileDescriptor ours, FileDescriptor theirs) = UnixSockets.Pair();
+        using (ours)
+        using (theirs)
+        {
+            using FileDescriptor image = Image(theirs.Number);
+            ChildProgram child = BootProgram.Into(image, features, [theirs.Number], 0);
+            using ProcessHandle process = Spawner.Start(child, Clone.CLONE_NEWUSER, features);
+            try
+            {
+                Write(process.Id, uids, gids);
+                return Files.Open(null, $"/proc/{process.Id}/ns/user", Native.Raw.Open.O_RDONLY);
+            }
+            finally
+            {
+                process.TryKill(Signal.SIGKILL);
+                process.Wait();
+            }
+        }
+    }
+
+    private static FileDescriptor Image(int descriptor)
+    {
+        ChildProgram waiter = BootProgram.New();
+        waiter.Call(SYS.read, descriptor, waiter.Reserve(8), 8);
+        waiter.Jump(waiter.Failure!.Value);
+        return ProgramImage.ToExecutable(waiter);
+    }
+
+    private static void Write(int pid, IReadOnlyList<LinuxIdMapping> uids, IReadOnlyList<LinuxIdMapping> gids)
+    {
+        if (Kernel.Call(SYS.geteuid) != 0)
+            // Linux 3.19: an ordinary user may map groups only where setgroups is given up.
+            Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/setgroups", "deny"), "deny setgroups of", $"process {pid}");
+        Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/uid_map", MapIds.MapText(uids)), "write", $"/proc/{pid}/uid_map");
+        Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/gid_map", MapIds.MapText(gids)), "write", $"/proc/{pid}/gid_map");
+    }
+
+    private static uint HostId(IReadOnlyList<LinuxIdMapping> mappings)
+    {
+        foreach (LinuxIdMapping mapping in mappings)
+            if (mapping.ContainerID == 0)
+                return mapping.HostID;
+        return 0;
+    }
+}

@@ -1,0 +1,165 @@
+using Vessel.Core.Plan;
+using Vessel.Native.Child;
+using Vessel.Native.Raw;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Namespaces;
+
+/// <summary>Joins a namespace that exists already.</summary>
+/// <param name="Kind">Which kind.</param>
+/// <param name="Path">Where it was opened from, for people.</param>
+/// <param name="Descriptor">It, as a descriptor that the child inherits.</param>
+public sealed record JoinNamespace(NamespaceKind Kind, string Path, int Descriptor) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"join {Kind.NameOf()} namespace {Path}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) => program.Child.Call(SYS.setns, Descriptor, Kind.Flag());
+}
+
+/// <summary>Makes new namespaces for the calling process (man 2 unshare).</summary>
+public sealed record UnshareNamespaces(ulong Flags) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"unshare {Spawner.DescribeNamespaces(Flags)}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) => program.Child.Call(SYS.unshare, Flags);
+}
+
+/// <summary>Waits until the parent has written the mappings of the new user namespace, then becomes its root.</summary>
+public sealed record MapIds(IReadOnlyList<Oci.Runtime.LinuxIdMapping> Uids, IReadOnlyList<Oci.Runtime.LinuxIdMapping> Gids) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"map users {Text(Uids)}, groups {Text(Gids)}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        program.Ask(InitMessage.MapIds);
+        BecomeRoot.Write(program);
+    }
+
+    /// <summary>The mapping as <c>/proc/PID/uid_map</c> takes it: a line a range, "inside outside count".</summary>
+    internal static string MapText(IReadOnlyList<Oci.Runtime.LinuxIdMapping> mappings)
+    {
+        System.Text.StringBuilder text = new();
+        foreach (Oci.Runtime.LinuxIdMapping mapping in mappings)
+            text.Append(mapping.ContainerID).Append(' ').Append(mapping.HostID).Append(' ').Append(mapping.Size).Append('\n');
+        return text.ToString();
+    }
+
+    private static string Text(IReadOnlyList<Oci.Runtime.LinuxIdMapping> mappings) =>
+        string.Join("; ", mappings.Select(m => $"{m.ContainerID} to {m.HostID}, {m.Size} of them"));
+}
+
+/// <summary>Becomes user and group 0 of a user namespace that was joined.</summary>
+public sealed record BecomeRoot : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => "become root of the user namespace";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) => Write(program);
+
+    internal static void Write(InitProgram program)
+    {
+        program.Child.Call(SYS.setresgid, 0, 0, 0);
+        program.Child.Call(SYS.setresuid, 0, 0, 0);
+    }
+}
+
+/// <summary>Goes on in a child of its own: a pid namespace holds only children of the process that made or joined it. The parent learns the number.</summary>
+public sealed record ForkIntoNamespaces : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => "fork into the namespaces";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        Label inner = child.NewLabel();
+        // CLONE_PARENT: the container's first process is a child of the runtime, as without this step.
+        Slot pid = child.CallInto(SYS.clone, Clone.CLONE_PARENT | (ulong)Signal.SIGCHLD, 0, 0, 0, 0);
+        child.BranchIfEqual(pid, 0, inner);
+        program.AskWithValue(InitMessage.Forked, pid);
+        child.Call(SYS.exit_group, 0);
+        child.Mark(inner);
+        DieWithParent.Write(program);
+    }
+}
+
+/// <summary>Lets the kernel kill the child when the runtime dies before the container is complete.</summary>
+public static class DieWithParent
+{
+    internal static void Write(InitProgram program) => program.Child.Call(SYS.prctl, ProcessControl.PR_SET_PDEATHSIG, Signal.SIGKILL);
+}
+
+/// <summary>Sets the clocks of a new time namespace, then enters it (man 7 time_namespaces).</summary>
+public sealed record EnterTimeNamespace(IReadOnlyDictionary<string, Oci.Runtime.LinuxTimeOffset> Offsets) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"make time namespace{string.Concat(Offsets.Select(o => $", {o.Key} {o.Value.Secs}.{o.Value.Nanosecs:D9} s"))}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        child.Call(SYS.unshare, Clone.CLONE_NEWTIME);
+        if (Offsets.Count > 0)
+        {
+            string text = string.Concat(Offsets.Select(o => $"{o.Key} {o.Value.Secs} {o.Value.Nanosecs}\n"));
+            Slot file = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/self/timens_offsets"), O_WRONLY | O_CLOEXEC);
+            child.Call(SYS.write, file, child.Text(text), System.Text.Encoding.UTF8.GetByteCount(text));
+            child.Call(SYS.close, file);
+        }
+        // Only children would be born into it: entering it now makes the container's first process a member as well.
+        Slot time = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/self/ns/time_for_children"), O_RDONLY | O_CLOEXEC);
+        child.Call(SYS.setns, time, Clone.CLONE_NEWTIME);
+        child.Call(SYS.close, time);
+    }
+}
+
+/// <summary>Sets the host name of a new UTS namespace.</summary>
+public sealed record SetHostname(string Name) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"set hostname {Name}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) =>
+        program.Child.Call(SYS.sethostname, program.Child.Text(Name), System.Text.Encoding.UTF8.GetByteCount(Name));
+}
+
+/// <summary>Sets the NIS domain name of a new UTS namespace.</summary>
+public sealed record SetDomainname(string Name) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"set domainname {Name}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) =>
+        program.Child.Call(SYS.setdomainname, program.Child.Text(Name), System.Text.Encoding.UTF8.GetByteCount(Name));
+}
+
+/// <summary>Brings the loopback interface of a new network namespace up.</summary>
+public sealed record BringUpLoopback : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => "bring up lo";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        // struct ifreq: 16 bytes of name, then the flags.
+        Span<byte> request = stackalloc byte[40];
+        "lo"u8.CopyTo(request);
+        request[16] = (byte)Socket.IFF_UP;
+        Slot socket = child.CallInto(SYS.socket, Socket.AF_INET, Socket.SOCK_DGRAM | Socket.SOCK_CLOEXEC, 0);
+        child.Call(SYS.ioctl, socket, Socket.SIOCSIFFLAGS, child.Bytes(request));
+        child.Call(SYS.close, socket);
+    }
+}

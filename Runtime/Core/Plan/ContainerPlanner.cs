@@ -1,0 +1,283 @@
+using Vessel.Core.Namespaces;
+using Vessel.Core.Process;
+using Vessel.Core.Rootfs;
+using Vessel.Core.Security;
+using Vessel.Native.Raw;
+using Vessel.Oci.Runtime;
+using static Vessel.Native.Raw.Mount;
+
+namespace Vessel.Core.Plan;
+
+/// <summary>Decides, from a valid document, all that the child will do. The order of the steps below is the order in which they happen.</summary>
+public sealed class ContainerPlanner
+{
+    private readonly PlanRequest request;
+    private readonly SpecLinux linux;
+    private readonly List<PlanStep> steps = new(64);
+    private readonly TargetList targets = new();
+    private readonly List<int> inherited = [];
+    private readonly HashSet<NamespaceKind> created = [];
+    private bool cgroupsJoined;
+
+    private ContainerPlanner(PlanRequest request)
+    {
+        this.request = request;
+        linux = request.Spec.Linux ?? new SpecLinux();
+        foreach (LinuxNamespace wanted in linux.Namespaces)
+            if (string.IsNullOrEmpty(wanted.Path))
+                created.Add(NamespaceKinds.Parse(wanted.Type));
+    }
+
+    private bool HasMountNamespace => created.Contains(NamespaceKind.Mount) || request.JoinedNamespaces.ContainsKey(NamespaceKind.Mount);
+
+    private bool HasUserNamespace => created.Contains(NamespaceKind.User) || request.JoinedNamespaces.ContainsKey(NamespaceKind.User);
+
+    private bool HasCgroupNamespace => created.Contains(NamespaceKind.Cgroup);
+
+    /// <summary>Makes the plan.</summary>
+    public static ContainerPlan Create(PlanRequest request)
+    {
+        ContainerPlanner planner = new(request);
+        return planner.Build();
+    }
+
+    private ContainerPlan Build()
+    {
+        SpecProcess process = request.Spec.Process!;
+        // Read before the namespaces cut us off from the host's files.
+        steps.Add(new BeginInit());
+        ulong cloneFlags = PlanNamespaces();
+        PlanSession(process);
+        if (HasMountNamespace)
+            PlanRootfs(process);
+        else
+            PlanChroot(process);
+        new ProcessPlanner(steps, process)
+        {
+            Filter = linux.Seccomp is { } seccomp ? Security.Seccomp.SeccompCompiler.Compile(seccomp, Security.Seccomp.SeccompArchitectures.Native) : null,
+            InUserNamespace = HasUserNamespace,
+            FirstClosedDescriptor = 3 + request.PreservedCount,
+            ForeignStdio = request.ForeignStdio,
+            StartListener = request.StartListener,
+        }.Plan();
+        if (request.StartListener is { } listener)
+            inherited.Add(listener);
+        return new ContainerPlan
+        {
+            CloneFlags = cloneFlags,
+            Steps = steps,
+            Targets = targets.Targets,
+            Inherited = inherited,
+            PreservedCount = request.PreservedCount,
+        };
+    }
+
+    // A user namespace comes first and owns the others, and its root can do nothing before the mappings are written; and a pid namespace that is
+    // joined holds only children born later. Both take a second process; all else is one clone.
+    private ulong PlanNamespaces()
+    {
+        ulong flags = 0;
+        foreach (NamespaceKind kind in created)
+            if (kind is not (NamespaceKind.User or NamespaceKind.Cgroup or NamespaceKind.Time))
+                flags |= kind.Flag();
+        bool staged = HasUserNamespace || request.JoinedNamespaces.ContainsKey(NamespaceKind.Pid);
+
+        if (created.Contains(NamespaceKind.User))
+        {
+            steps.Add(new UnshareNamespaces(Clone.CLONE_NEWUSER));
+            steps.Add(new MapIds(linux.UidMappings, linux.GidMappings));
+        }
+        foreach (NamespaceKind kind in Enum.GetValues<NamespaceKind>())
+            if (request.JoinedNamespaces.TryGetValue(kind, out int descriptor))
+            {
+                steps.Add(new JoinNamespace(kind, linux.Namespaces.First(n => n.Type == kind.NameOf()).Path!, descriptor));
+                inherited.Add(descriptor);
+                if (kind == NamespaceKind.User)
+                    steps.Add(new BecomeRoot());
+            }
+        if (staged)
+        {
+            if (flags != 0)
+                steps.Add(new UnshareNamespaces(flags));
+            steps.Add(new ForkIntoNamespaces());
+            flags = 0;
+        }
+        if (created.Contains(NamespaceKind.Time))
+            steps.Add(new EnterTimeNamespace(linux.TimeOffsets));
+        return flags;
+    }
+
+    private void PlanSession(SpecProcess process)
+    {
+        if (created.Contains(NamespaceKind.Network))
+            steps.Add(new BringUpLoopback());
+        if (!string.IsNullOrEmpty(request.Spec.Hostname))
+            steps.Add(new SetHostname(request.Spec.Hostname));
+        if (!string.IsNullOrEmpty(request.Spec.Domainname))
+            steps.Add(new SetDomainname(request.Spec.Domainname));
+        steps.Add(new NewSession());
+        if (!request.NoNewKeyring)
+            steps.Add(new NewKeyring("_ses." + request.Id));
+        if (process.OomScoreAdj is { } oom)
+            steps.Add(new WriteProc("/proc/self/oom_score_adj", oom.ToString()));
+        if (!string.IsNullOrEmpty(process.ApparmorProfile) || !string.IsNullOrEmpty(process.SelinuxLabel))
+            steps.Add(new OpenLabel(!string.IsNullOrEmpty(process.ApparmorProfile)));
+    }
+
+    private void PlanRootfs(SpecProcess process)
+    {
+        uint final = PropagationOf(linux.RootfsPropagation);
+        uint first = (final & MS_SHARED) != 0 ? MS_SHARED | MS_REC : (final & MS_PRIVATE) != 0 ? MS_PRIVATE | MS_REC : MS_SLAVE | MS_REC;
+        steps.Add(new SetPropagation(first, (first & MS_SHARED) != 0 ? request.RootfsParentMount : null));
+        steps.Add(new BindRoot(request.Rootfs));
+
+        List<SealMount> seals = [];
+        for (int i = 0; i < request.Spec.Mounts.Count; i++)
+            PlanMount(request.Spec.Mounts[i], i, seals);
+        bool ownDev = !request.Spec.Mounts.Any(m => TargetList.Clean(m.Destination) == "/dev" && MountOptions.Parse(m.Options).IsBind);
+        MountTarget dev = targets.Add("/dev", TargetKind.Directory);
+        if (ownDev)
+            PlanDevices(dev);
+        if (process.Terminal)
+            steps.Add(TerminalOf(process, dev));
+        foreach ((string key, string value) in linux.Sysctl)
+            steps.Add(new SetSysctl(key, value));
+        steps.Add(new ResolveDirectory(targets.Add(process.Cwd, TargetKind.Directory)));
+        JoinCgroups();
+        steps.AddRange(seals);
+        if (linux.ReadonlyPaths.Count > 0)
+            steps.Add(new MakeReadonly(linux.ReadonlyPaths));
+        if (linux.MaskedPaths.Count > 0)
+            steps.Add(new MaskPaths(linux.MaskedPaths));
+        PlanCreateHooks();
+        if (request.Spec.Root!.Readonly)
+            steps.Add(new SealRoot());
+        steps.Add(new SwitchRoot(request.NoPivot ? RootSwitch.Move : RootSwitch.Pivot, final));
+        steps.Add(new ChangeDirectory(process.Cwd));
+    }
+
+    private void PlanChroot(SpecProcess process)
+    {
+        steps.Add(new OpenRoot(request.Rootfs));
+        if (process.Terminal)
+            steps.Add(TerminalOf(process, null));
+        foreach ((string key, string value) in linux.Sysctl)
+            steps.Add(new SetSysctl(key, value));
+        steps.Add(new ResolveDirectory(targets.Add(process.Cwd, TargetKind.Directory)));
+        JoinCgroups();
+        PlanCreateHooks();
+        steps.Add(new SwitchRoot(RootSwitch.Chroot));
+        steps.Add(new ChangeDirectory(process.Cwd));
+    }
+
+    private void PlanMount(SpecMount mount, int index, List<SealMount> seals)
+    {
+        MountOptions options = MountOptions.Parse(mount.Options);
+        string type = string.IsNullOrEmpty(mount.Type) ? options.IsBind ? "bind" : "none" : mount.Type;
+        if (options.IsRemount)
+        {
+            steps.Add(new RemountTarget(targets.Add(mount.Destination, TargetKind.Directory), options));
+            return;
+        }
+        if (options.IsBind || type == "bind")
+        {
+            string source = Path.Combine(Path.GetDirectoryName(request.Rootfs) ?? "/", mount.Source ?? "");
+            if (options.IsIdMapped || mount.UidMappings.Count > 0)
+                inherited.Add(request.IdMaps[index]);
+            MountTarget place = targets.Add(mount.Destination, KindOf(source));
+            steps.Add(new BindMount(source, place, options, request.IdMaps.TryGetValue(index, out int map) ? map : null));
+            return;
+        }
+        if (type is "cgroup" or "cgroup2")
+        {
+            PlanCgroupMount(targets.Add(mount.Destination, TargetKind.Directory), options);
+            return;
+        }
+        MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs");
+        bool sealedLater = type == "tmpfs" && options.IsReadonly;
+        steps.Add(new MountFilesystem(type, string.IsNullOrEmpty(mount.Source) ? null : mount.Source, target, options, sealedLater));
+        if (sealedLater)
+            seals.Add(new SealMount(target));
+    }
+
+    private void PlanCgroupMount(MountTarget target, MountOptions options)
+    {
+        JoinCgroups();
+        switch (request.Cgroups.Version)
+        {
+            case 1:
+                steps.Add(new MountCgroupV1(target, options, request.Cgroups.Folders.Select(f => new CgroupView(f.Hierarchy.FolderName, f.HostPath)).ToList()));
+                break;
+            case 2:
+                steps.Add(new MountCgroupV2(target, options, HasCgroupNamespace ? null : request.Cgroups.Folders[0].HostPath));
+                break;
+            default:
+                // A host without cgroups has nothing to show.
+                break;
+        }
+    }
+
+    // Once, where the first step needs it; as late as that allows, so that little of our own work is charged to the container.
+    private void JoinCgroups()
+    {
+        if (cgroupsJoined)
+            return;
+        cgroupsJoined = true;
+        if (request.Cgroups.Version != 0 || HasCgroupNamespace)
+            steps.Add(new JoinCgroups(request.Cgroups.Version == 1 ? request.Cgroups.Folders.Count : 0, HasCgroupNamespace));
+    }
+
+    private void PlanCreateHooks()
+    {
+        if (request.Spec.Hooks is { } hooks && hooks.Prestart.Count + hooks.CreateRuntime.Count + hooks.CreateContainer.Count > 0)
+            steps.Add(new RunCreateHooks());
+    }
+
+    private void PlanDevices(MountTarget dev)
+    {
+        HashSet<string> made = new(StringComparer.Ordinal);
+        foreach (LinuxDevice device in linux.Devices)
+            if (made.Add(TargetList.Clean(device.Path)))
+                steps.Add(Device(dev, device));
+        foreach ((string name, uint major, uint minor) in DefaultDevices)
+            if (made.Add("/dev/" + name))
+                steps.Add(new MakeDevice(dev, name, Open.S_IFCHR | 0x1b6, major, minor, 0, 0, HasUserNamespace));
+        steps.Add(new MakeLink(dev, "fd", "/proc/self/fd"));
+        steps.Add(new MakeLink(dev, "stdin", "/proc/self/fd/0"));
+        steps.Add(new MakeLink(dev, "stdout", "/proc/self/fd/1"));
+        steps.Add(new MakeLink(dev, "stderr", "/proc/self/fd/2"));
+        steps.Add(new MakeLink(dev, "core", "/proc/kcore"));
+        steps.Add(new MakeLink(dev, "ptmx", "pts/ptmx"));
+    }
+
+    private static (string, uint, uint)[] DefaultDevices =>
+        [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
+
+    private MakeDevice Device(MountTarget dev, LinuxDevice device)
+    {
+        string path = TargetList.Clean(device.Path);
+        int slash = path.LastIndexOf('/');
+        MountTarget folder = slash <= 0 ? targets.Add("/", TargetKind.Directory) : path[..slash] == "/dev" ? dev : targets.Add(path[..slash], TargetKind.Directory);
+        uint type = device.Type switch { "b" => Open.S_IFBLK, "p" => Open.S_IFIFO, _ => Open.S_IFCHR };
+        return new MakeDevice(folder, path[(slash + 1)..], type | ((device.FileMode ?? 0x1b6 /* 0666 */) & 0xfff),
+            (uint)device.Major, (uint)device.Minor, device.Uid ?? 0, device.Gid ?? 0, HasUserNamespace && type != Open.S_IFIFO);
+    }
+
+    private static OpenTerminal TerminalOf(SpecProcess process, MountTarget? dev) =>
+        new(process.User.Uid, (ushort)(process.ConsoleSize?.Height ?? 0), (ushort)(process.ConsoleSize?.Width ?? 0), dev);
+
+    private static TargetKind KindOf(string source) => Directory.Exists(source) ? TargetKind.Directory : TargetKind.File;
+
+    private static uint PropagationOf(string? name) => name switch
+    {
+        "shared" => MS_SHARED,
+        "rshared" => MS_SHARED | MS_REC,
+        "private" => MS_PRIVATE,
+        "rprivate" => MS_PRIVATE | MS_REC,
+        "slave" => MS_SLAVE,
+        "rslave" => MS_SLAVE | MS_REC,
+        "unbindable" => MS_UNBINDABLE,
+        "runbindable" => MS_UNBINDABLE | MS_REC,
+        _ => 0,
+    };
+}

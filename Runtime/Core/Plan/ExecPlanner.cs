@@ -1,0 +1,85 @@
+using Vessel.Core.Namespaces;
+using Vessel.Core.Process;
+using Vessel.Core.Rootfs;
+using Vessel.Core.Security;
+using Vessel.Core.Security.Seccomp;
+using Vessel.Oci.Runtime;
+
+namespace Vessel.Core.Plan;
+
+/// <summary>All that the plan of an exec depends on.</summary>
+public sealed record ExecRequest
+{
+    public required SpecProcess Process { get; init; }
+
+    public LinuxSeccomp? Seccomp { get; init; }
+
+    public required ContainerNamespaces Namespaces { get; init; }
+
+    /// <summary>The container's root, opened.</summary>
+    public required int Root { get; init; }
+
+    public int CgroupCount { get; init; }
+
+    public bool HasCgroups { get; init; }
+
+    public IReadOnlyList<int> ForeignStdio { get; init; } = [];
+
+    public int PreservedCount { get; init; }
+}
+
+/// <summary>Decides what the child of an exec does: it joins what the container has, and then is prepared as a first process is.</summary>
+public static class ExecPlanner
+{
+    /// <summary>Makes the plan.</summary>
+    public static ContainerPlan Create(ExecRequest request)
+    {
+        SpecProcess process = request.Process;
+        List<PlanStep> steps = new(32);
+        TargetList targets = new();
+        List<int> inherited = [request.Root];
+
+        // The child is among the container's processes from its birth: it is not to be looked into before all else.
+        steps.Add(new BeginInit());
+        if (process.ExecCpuAffinity?.Initial is { Length: > 0 } initial)
+            steps.Add(new SetCpuAffinity(initial));
+        if (process.OomScoreAdj is { } oom)
+            steps.Add(new WriteProc("/proc/self/oom_score_adj", oom.ToString()));
+        if (!string.IsNullOrEmpty(process.ApparmorProfile) || !string.IsNullOrEmpty(process.SelinuxLabel))
+            steps.Add(new OpenLabel(!string.IsNullOrEmpty(process.ApparmorProfile)));
+        if (request.HasCgroups)
+            steps.Add(new JoinCgroups(request.CgroupCount, NewNamespace: false));
+        foreach ((NamespaceKind kind, int descriptor) in request.Namespaces.Joins)
+        {
+            steps.Add(new JoinNamespace(kind, $"of process {request.Namespaces.Pid}", descriptor));
+            inherited.Add(descriptor);
+            if (kind == NamespaceKind.User)
+                steps.Add(new BecomeRoot());
+        }
+        steps.Add(new NewSession());
+        steps.Add(request.Namespaces.HasMount ? new OpenRoot("/") : new AdoptRoot(request.Root));
+        if (!request.Namespaces.HasMount)
+            steps.Add(new SwitchRoot(RootSwitch.Chroot));
+        if (process.Terminal)
+            steps.Add(new OpenTerminal(process.User.Uid, (ushort)(process.ConsoleSize?.Height ?? 0), (ushort)(process.ConsoleSize?.Width ?? 0), null));
+        steps.Add(new ResolveDirectory(targets.Add(process.Cwd, TargetKind.Directory)));
+        steps.Add(new ChangeDirectory(process.Cwd));
+        if (process.ExecCpuAffinity?.Final is { Length: > 0 } final)
+            steps.Add(new SetCpuAffinity(final));
+        new ProcessPlanner(steps, process)
+        {
+            Filter = request.Seccomp is { } seccomp ? SeccompCompiler.Compile(seccomp, SeccompArchitectures.Native) : null,
+            InUserNamespace = request.Namespaces.HasUser,
+            FirstClosedDescriptor = 3 + request.PreservedCount,
+            ForeignStdio = request.ForeignStdio,
+        }.Plan();
+        return new ContainerPlan
+        {
+            CloneFlags = 0,
+            Steps = steps,
+            Targets = targets.Targets,
+            Inherited = inherited,
+            PreservedCount = request.PreservedCount,
+        };
+    }
+}

@@ -1,0 +1,46 @@
+using Vessel.Core.Cgroups;
+using Vessel.Core.Namespaces;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
+
+namespace Vessel.Core.Plan;
+
+/// <summary>All that a plan depends on: the document, and the facts about host and caller that were gathered before.</summary>
+public sealed record PlanRequest
+{
+    public required Spec Spec { get; init; }
+
+    /// <summary>The container's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The bundle's root filesystem, as an absolute path of the host.</summary>
+    public required string Rootfs { get; init; }
+
+    public required CgroupPlan Cgroups { get; init; }
+
+    public required KernelFeatures Features { get; init; }
+
+    /// <summary>Namespaces to join, opened.</summary>
+    public IReadOnlyDictionary<NamespaceKind, int> JoinedNamespaces { get; init; } = new Dictionary<NamespaceKind, int>();
+
+    /// <summary>User namespaces with the mappings of idmapped mounts, opened, by the mount's index.</summary>
+    public IReadOnlyDictionary<int, int> IdMaps { get; init; } = new Dictionary<int, int>();
+
+    /// <summary>The listening socket that the container waits on until <c>start</c>; null for <c>run</c>.</summary>
+    public int? StartListener { get; init; }
+
+    /// <summary>Standard streams that belong to another user than the process's.</summary>
+    public IReadOnlyList<int> ForeignStdio { get; init; } = [];
+
+    /// <summary>How many descriptors from 3 on are passed to the container.</summary>
+    public int PreservedCount { get; init; }
+
+    /// <summary>The mount point that holds the root; wanted only where mounts are shared with the host.</summary>
+    public string? RootfsParentMount { get; init; }
+
+    /// <summary><c>--no-pivot</c>.</summary>
+    public bool NoPivot { get; init; }
+
+    /// <summary><c>--no-new-keyring</c>.</summary>
+    public bool NoNewKeyring { get; init; }
+}

@@ -1,0 +1,81 @@
+using Vessel.Core.Process;
+using Vessel.Core.Security;
+using Vessel.Core.Security.Seccomp;
+using Vessel.Oci.Runtime;
+
+namespace Vessel.Core.Plan;
+
+/// <summary>The last part of a plan, the same for a container's first process and for exec: limits, user, capabilities, filter, program.</summary>
+internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
+{
+    private const uint DefaultUmask = 0x12; // 0022
+    private const int CAP_SYS_ADMIN = 21;
+
+    /// <summary>The compiled filter; null for none.</summary>
+    public SeccompFilter? Filter { get; init; }
+
+    public bool InUserNamespace { get; init; }
+
+    public int FirstClosedDescriptor { get; init; } = 3;
+
+    public IReadOnlyList<int> ForeignStdio { get; init; } = [];
+
+    /// <summary>The socket to wait on before the program is executed; null executes at once.</summary>
+    public int? StartListener { get; init; }
+
+    /// <summary>Writes the steps.</summary>
+    public void Plan()
+    {
+        PlanScheduling();
+        foreach (PosixRlimit limit in process.Rlimits)
+            steps.Add(new SetRlimit(limit.Type, Rlimits.NumberOf(limit.Type), limit.Soft, limit.Hard));
+        steps.Add(new SetUmask(process.User.Umask ?? DefaultUmask));
+        if (ForeignStdio.Count > 0 && !process.Terminal)
+            steps.Add(new OwnStdio(ForeignStdio, process.User.Uid));
+        if (process.NoNewPrivileges)
+            steps.Add(new SetNoNewPrivileges());
+
+        CapabilitySet permitted = Set(process.Capabilities?.Permitted), effective = Set(process.Capabilities?.Effective);
+        CapabilitySet inheritable = Set(process.Capabilities?.Inheritable), ambient = Set(process.Capabilities?.Ambient);
+        // Without no_new_privs only CAP_SYS_ADMIN may load a filter: it is kept until then.
+        bool filterNeedsPrivilege = Filter is not null && !process.NoNewPrivileges;
+        CapabilitySet kept = filterNeedsPrivilege ? new CapabilitySet(1UL << CAP_SYS_ADMIN) : CapabilitySet.Empty;
+
+        if (process.Capabilities is { } capabilities)
+            steps.Add(new LimitBoundingSet(Set(capabilities.Bounding)));
+        steps.Add(new SetUser(process.User.Uid, process.User.Gid, process.User.AdditionalGids, InUserNamespace));
+        SetCapabilities final = new(effective, permitted, inheritable);
+        bool setsCapabilities = process.Capabilities is not null;
+        if (setsCapabilities)
+        {
+            steps.Add(filterNeedsPrivilege ? new SetCapabilities(effective | kept, permitted | kept, inheritable) : final);
+            steps.Add(new SetAmbient(ambient & inheritable));
+        }
+        steps.Add(new FindExecutable(process.Args[0], FindExecutable.CandidatesFor(process.Args[0], process.Env)));
+        steps.Add(new CloseAllAtExec(FirstClosedDescriptor));
+        steps.Add(new TellCreated());
+        if (StartListener is { } listener)
+            steps.Add(new WaitForStart(listener));
+        if (!string.IsNullOrEmpty(process.ApparmorProfile))
+            steps.Add(new SetLabel("exec " + process.ApparmorProfile));
+        else if (!string.IsNullOrEmpty(process.SelinuxLabel))
+            steps.Add(new SetLabel(process.SelinuxLabel));
+        steps.Add(new ResetSignals());
+        if (Filter is not null)
+            steps.Add(new LoadSeccomp(Filter));
+        // Under the filter: a profile for a process without no_new_privs must allow capset, as it must with other runtimes.
+        if (filterNeedsPrivilege && setsCapabilities && !kept.IsSubsetOf(permitted & effective))
+            steps.Add(final);
+        steps.Add(new Execute(process.Args, process.Env));
+    }
+
+    private void PlanScheduling()
+    {
+        if (process.Scheduler is { } scheduler)
+            steps.Add(new SetScheduler(scheduler));
+        if (process.IOPriority is { } priority)
+            steps.Add(new SetIOPriority(priority));
+    }
+
+    private static CapabilitySet Set(IReadOnlyList<string>? names) => CapabilitySet.Parse(names ?? [], out _);
+}

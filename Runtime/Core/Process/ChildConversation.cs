@@ -1,0 +1,213 @@
+using System.Buffers.Binary;
+using Vessel.Core.Errors;
+using Vessel.Core.Plan;
+using Vessel.Native.Child;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+
+namespace Vessel.Core.Process;
+
+/// <summary>Answers to a child's questions; <see cref="InitMessage"/> has the protocol.</summary>
+public interface IChildQuestions
+{
+    /// <summary>The child stands in a new user namespace and waits for its mappings.</summary>
+    void MapIds(int pid);
+
+    /// <summary>A target isn't there, or the child cannot resolve it.</summary>
+    FileDescriptor ResolveTarget(FileDescriptor root, int index);
+
+    /// <summary>A path that may be missing; null where it is.</summary>
+    FileDescriptor? ResolveExisting(FileDescriptor root, int index);
+
+    /// <summary>A new tmpfs begins with a copy of a folder.</summary>
+    void CopyUp(FileDescriptor from, FileDescriptor to);
+
+    /// <summary>Descriptors of the cgroups' files that the child writes to.</summary>
+    IReadOnlyList<FileDescriptor> JoinCgroups(int pid);
+
+    /// <summary>The moment before the root becomes the root.</summary>
+    void RunCreateHooks(int pid);
+
+    /// <summary>The master of the child's terminal; it is closed after the call.</summary>
+    void TakeTerminal(FileDescriptor master);
+
+    /// <summary>The child's descriptor of that number is the listener of its filter.</summary>
+    void TakeSeccompListener(int pid, int descriptor);
+
+    /// <summary>Only execve is left.</summary>
+    void Created(int pid);
+}
+
+/// <summary>A child that walks a plan, from clone to execve, and the parent's end of the sync channel.</summary>
+public sealed class ChildConversation : IDisposable
+{
+    private const int PathDescriptorMinimum = 64;
+
+    private readonly InitProgram program;
+    private readonly FileDescriptor sync;
+    private readonly IChildQuestions questions;
+    private ProcessHandle? intermediate;
+
+    private ChildConversation(InitProgram program, FileDescriptor sync, ProcessHandle process, IChildQuestions questions)
+    {
+        this.program = program;
+        this.sync = sync;
+        this.questions = questions;
+        Process = process;
+    }
+
+    /// <summary>The child; after a fork into namespaces, the one that will be the program.</summary>
+    public ProcessHandle Process { get; private set; }
+
+    /// <summary>Paths that the child asks about by their number.</summary>
+    public IReadOnlyList<string> Paths => program.Paths;
+
+    /// <summary>Lays out the plan, clones, and lets the child walk.</summary>
+    /// <param name="plan">What the child does.</param>
+    /// <param name="features">What the kernel has.</param>
+    /// <param name="questions">Answers.</param>
+    /// <param name="start">Wraps the clone: to be born in a container's pid namespace. Null for none.</param>
+    /// <param name="cgroup">A v2 cgroup to be born in, or null.</param>
+    public static ChildConversation Begin(ContainerPlan plan, KernelFeatures features, IChildQuestions questions,
+        Func<Func<ProcessHandle>, ProcessHandle>? start = null, FileDescriptor? cgroup = null)
+    {
+        (FileDescriptor ours, FileDescriptor theirs) = UnixSockets.Pair();
+        try
+        {
+            using (theirs)
+            {
+                using FileDescriptor path = new((int)Check.Ok(
+                    Kernel.Call(SYS.fcntl, theirs.Number, Open.F_DUPFD_CLOEXEC, Math.Max(PathDescriptorMinimum, 3 + plan.PreservedCount)), "duplicate", "descriptor"));
+                InitProgram program = new(features, theirs.Number, path.Number);
+                List<int> kept = [theirs.Number, path.Number, .. plan.Inherited];
+                program.Emit([new CloseAtExec(kept), .. plan.Steps]);
+                using FileDescriptor image = ProgramImage.ToExecutable(program.Child);
+                ChildProgram boot = BootProgram.Into(image, features, kept, plan.PreservedCount);
+                ProcessHandle Clone() => Spawner.Start(boot, plan.CloneFlags, features, cgroup);
+                ProcessHandle process = start is null ? Clone() : start(Clone);
+                return new ChildConversation(program, ours, process, questions);
+            }
+        }
+        catch
+        {
+            ours.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Answers until the child has executed its program, or waits for <c>start</c>: then the channel closes.</summary>
+    /// <exception cref="SyscallException">A step failed; the message names it.</exception>
+    /// <exception cref="RuntimeException">The child died, or a hook failed.</exception>
+    public void Converse()
+    {
+        Span<byte> message = stackalloc byte[InitProgram.MessageSize];
+        Span<int> answerDescriptors = stackalloc int[64];
+        bool created = false;
+        while (true)
+        {
+            int length = UnixSockets.Receive(sync, message, out FileDescriptor? first, out FileDescriptor? second);
+            using FileDescriptor? closedFirst = first, closedSecond = second;
+            if (length == 0)
+            {
+                if (!created)
+                    throw new RuntimeException(ErrorKind.Internal, HowItDied());
+                return;
+            }
+            InitMessage kind = (InitMessage)BinaryPrimitives.ReadUInt32LittleEndian(message);
+            int argument = BinaryPrimitives.ReadInt32LittleEndian(message[4..]);
+            long value = BinaryPrimitives.ReadInt64LittleEndian(message[8..]);
+            switch (kind)
+            {
+                case InitMessage.Failed:
+                    throw program.Child.Failed(argument, (int)value);
+                case InitMessage.MapIds:
+                    questions.MapIds(Process.Id);
+                    break;
+                case InitMessage.Forked:
+                    intermediate = Process;
+                    Process = ProcessHandle.Open((int)value) ?? throw new RuntimeException(ErrorKind.Internal, "the container's process ended at its start");
+                    break;
+                case InitMessage.ResolveTarget:
+                    using (FileDescriptor target = questions.ResolveTarget(first!, argument))
+                        Answer([target.Number]);
+                    continue;
+                case InitMessage.ResolveExisting:
+                    using (FileDescriptor? existing = questions.ResolveExisting(first!, argument))
+                        Answer(existing is null ? [] : [existing.Number]);
+                    continue;
+                case InitMessage.CopyUp:
+                    questions.CopyUp(first!, second!);
+                    break;
+                case InitMessage.JoinCgroups:
+                    IReadOnlyList<FileDescriptor> files = questions.JoinCgroups(Process.Id);
+                    for (int i = 0; i < files.Count; i++)
+                        answerDescriptors[i] = files[i].Number;
+                    Answer(answerDescriptors[..files.Count]);
+                    foreach (FileDescriptor file in files)
+                        file.Dispose();
+                    continue;
+                case InitMessage.CreateHooks:
+                    questions.RunCreateHooks(Process.Id);
+                    break;
+                case InitMessage.Terminal:
+                    questions.TakeTerminal(first!);
+                    break;
+                case InitMessage.SeccompListener:
+                    questions.TakeSeccompListener(Process.Id, (int)value);
+                    break;
+                case InitMessage.Created:
+                    questions.Created(Process.Id);
+                    created = true;
+                    break;
+            }
+            Answer([]);
+        }
+    }
+
+    /// <summary>Ends the child and waits for it.</summary>
+    public void Abort()
+    {
+        // best effort: it may be gone already.
+        Process.TryKill(Signal.SIGKILL);
+        intermediate?.TryKill(Signal.SIGKILL);
+        Reap(Process);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        sync.Dispose();
+        if (intermediate is not null)
+        {
+            Reap(intermediate);
+            intermediate.Dispose();
+        }
+    }
+
+    private static void Reap(ProcessHandle process)
+    {
+        try
+        {
+            process.Wait();
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ECHILD)
+        {
+            // Reaped before, while its end was looked at.
+        }
+    }
+
+    private string HowItDied()
+    {
+        int code = Process.Wait();
+        return code > 128
+            ? $"the container's process was killed by {Signal.NameOf(code - 128)} while it was set up{(code == 128 + Signal.SIGKILL ? " (out of memory under the container's own limit?)" : "")}"
+            : $"the container's process ended with code {code} while it was set up";
+    }
+
+    private void Answer(ReadOnlySpan<int> descriptors)
+    {
+        Span<byte> answer = stackalloc byte[InitProgram.MessageSize];
+        answer.Clear();
+        UnixSockets.Send(sync, answer, descriptors);
+    }
+}

@@ -1,0 +1,54 @@
+using Vessel.Core.Plan;
+using Vessel.Native.Child;
+using Vessel.Native.Raw;
+using static Vessel.Native.Raw.Mount;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Rootfs;
+
+/// <summary>Makes a file or folder of the host visible in the container.</summary>
+/// <param name="Source">A path of the host.</param>
+/// <param name="Target">Where.</param>
+/// <param name="Options">How; attributes that are not named stay as they are on the source's mount.</param>
+/// <param name="IdMapDescriptor">The user namespace whose mapping an idmapped mount has, as a descriptor that the child inherits.</param>
+public sealed record BindMount(string Source, MountTarget Target, MountOptions Options, int? IdMapDescriptor = null) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"mount {Source} on {Target.Path}";
+
+    /// <inheritdoc/>
+    public override string Explain() => $"{Describe()} ({(Options.IsRecursive ? "rbind" : "bind")}){Options.Explain()}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        Slot mount;
+        if (program.Features.MountApi)
+        {
+            mount = MountEmitter.CloneTree(program, AT_FDCWD, child.Text(Source), Options.IsRecursive);
+            if (IdMapDescriptor is { } mapping)
+            {
+                Data attributes = child.Struct(new mount_attr { attr_set = MOUNT_ATTR_IDMAP, userns_fd = (ulong)mapping });
+                child.Call(SYS.mount_setattr, mount, child.Text(""), AT_EMPTY_PATH | (Options.IsIdMappedRecursively ? AT_RECURSIVE : 0), attributes, 32);
+            }
+            Slot target = Target.Resolve(program);
+            MountEmitter.Attach(program, mount, target);
+            child.Call(SYS.close, target);
+        }
+        else
+        {
+            Slot target = Target.Resolve(program);
+            uint flags = MS_BIND | (Options.IsRecursive ? MS_REC : 0);
+            child.Call(SYS.mount, child.Text(Source), MountEmitter.PathOf(program, target), 0, flags, 0);
+            child.Call(SYS.close, target);
+            mount = Target.Resolve(program);
+        }
+        MountEmitter.SetAttributes(program, mount, Options.Set, Options.Clear);
+        MountEmitter.SetAttributes(program, mount, Options.RecursiveSet, Options.RecursiveClear, recursive: true);
+        foreach (uint propagation in Options.Propagation)
+            MountEmitter.SetPropagation(program, mount, propagation);
+        child.Call(SYS.close, mount);
+        program.FreshMounts.Remove(Target.Path);
+    }
+}

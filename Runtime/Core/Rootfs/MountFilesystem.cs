@@ -1,0 +1,97 @@
+using Vessel.Core.Plan;
+using Vessel.Native.Child;
+using Vessel.Native.Raw;
+using static Vessel.Native.Raw.Mount;
+
+namespace Vessel.Core.Rootfs;
+
+/// <summary>Mounts a new filesystem: proc, sysfs, tmpfs, devpts, mqueue, overlay, or any other that the kernel has.</summary>
+/// <param name="Type">The filesystem's name.</param>
+/// <param name="Source">What the mount table shows as its source.</param>
+/// <param name="Target">Where.</param>
+/// <param name="Options">How.</param>
+/// <param name="StaysWritable">For now: a read-only tmpfs is sealed by <see cref="SealMount"/> once all that belongs on it is there.</param>
+public sealed record MountFilesystem(string Type, string? Source, MountTarget Target, MountOptions Options, bool StaysWritable = false) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"mount {Type} on {Target.Path}";
+
+    /// <inheritdoc/>
+    public override string Explain() => $"{Describe()}{Options.Explain()}";
+
+    /// <inheritdoc/>
+    public override string DescribeFailure(int errno) => errno is Errno.ELOOP or Errno.ENOTDIR && Target.IsPlain
+        ? $"{Describe()}: it must be mounted on an ordinary directory, and a symbolic link or a file is in the way: {Native.Safe.SyscallException.Describe(errno)}"
+        : base.DescribeFailure(errno);
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ulong attributes = Options.Set & ~(StaysWritable ? MOUNT_ATTR_RDONLY : 0);
+        Slot target = Target.Resolve(program);
+        Slot mount;
+        if (MountEmitter.FitsMountApi(program, Options.Data))
+        {
+            mount = MountEmitter.NewMount(program, Type, Source, Options, attributes);
+            CopyUp(program, target, mount);
+            MountEmitter.Attach(program, mount, target);
+            program.Child.Call(SYS.close, target);
+        }
+        else
+        {
+            ChildProgram child = program.Child;
+            Data path = MountEmitter.PathOf(program, target);
+            uint flags = MountOptions.ToLegacy(attributes, MS_STRICTATIME) | Options.FilesystemFlags;
+            Operand data = Options.Data.Count == 0 ? 0 : child.Text(string.Join(',', Options.Data));
+            child.Call(SYS.mount, child.Text(Source ?? Type), path, child.Text(Type), flags, data);
+            mount = Target.Resolve(program);
+            CopyUp(program, target, mount);
+        }
+        foreach (uint propagation in Options.Propagation)
+            MountEmitter.SetPropagation(program, mount, propagation);
+        if (Type == "tmpfs" && !Options.CopyUp && (attributes & MOUNT_ATTR_RDONLY) == 0)
+            program.FreshMounts[Target.Path] = mount;
+        if (Type == "proc" && Target.Path == "/proc")
+            program.Proc = mount;
+        if (Type == "devpts" && Target.Path == "/dev/pts")
+            program.Pts = mount;
+    }
+
+    private void CopyUp(InitProgram program, Slot from, Slot to)
+    {
+        if (Options.CopyUp)
+            program.Ask(InitMessage.CopyUp, (uint)Target.Index, [from, to]);
+    }
+}
+
+/// <summary>Makes a mount of this plan read-only, after all that the runtime itself puts on it.</summary>
+public sealed record SealMount(MountTarget Target) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"make {Target.Path} read-only";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        Slot mount = program.FreshMounts.TryGetValue(Target.Path, out Slot fresh) ? fresh : Target.Resolve(program);
+        MountEmitter.SetAttributes(program, mount, MOUNT_ATTR_RDONLY, 0);
+    }
+}
+
+/// <summary>Changes the options of what is mounted there already (<c>remount</c>).</summary>
+public sealed record RemountTarget(MountTarget Target, MountOptions Options) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"remount {Target.Path}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        Slot mount = Target.Resolve(program);
+        ChildProgram child = program.Child;
+        uint flags = MS_REMOUNT | Options.LegacyFlags | (Options.IsBind ? MS_BIND : 0);
+        Operand data = Options.Data.Count == 0 ? 0 : child.Text(string.Join(',', Options.Data));
+        child.Call(SYS.mount, 0, MountEmitter.PathOf(program, mount), 0, flags, data);
+        child.Call(SYS.close, mount);
+    }
+}

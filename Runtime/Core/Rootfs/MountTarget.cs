@@ -1,0 +1,63 @@
+using Vessel.Core.Plan;
+using Vessel.Native.Child;
+using Vessel.Native.Raw;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Rootfs;
+
+/// <summary>What has to be there to mount on.</summary>
+public enum TargetKind
+{
+    Directory,
+    File,
+}
+
+/// <summary>A place in the container's tree that a step acts on. The child resolves it to a descriptor once; where that fails, the parent makes what is missing.</summary>
+/// <param name="Index">Its number in the plan: the argument of <see cref="InitMessage.ResolveTarget"/>.</param>
+/// <param name="Path">Absolute, as seen from the container's root.</param>
+/// <param name="Kind">What the parent makes where nothing is there.</param>
+/// <param name="IsPlain">Refuses symbolic links anywhere in the path: where proc and sysfs go, a link in the image would decide what is written to later.</param>
+public sealed record MountTarget(int Index, string Path, TargetKind Kind, bool IsPlain = false)
+{
+    /// <summary>Resolves beneath the root, with the magic links of procfs refused; the result is an O_PATH descriptor that nobody can exchange.</summary>
+    public Slot Resolve(InitProgram program)
+    {
+        Slot target = program.Child.NewSlot();
+        if (!TryMakeInFreshMount(program, target))
+            ResolveOrAsk(program, target);
+        return target;
+    }
+
+    // Right beneath a tmpfs that this program has just made, nothing can be in the way: no question, no resolution.
+    private bool TryMakeInFreshMount(InitProgram program, Slot target)
+    {
+        int slash = Path.LastIndexOf('/');
+        if (slash <= 0 || Kind != TargetKind.Directory || !program.FreshMounts.TryGetValue(Path[..slash], out Slot mount))
+            return false;
+        ChildProgram child = program.Child;
+        Data name = child.Text(Path[(slash + 1)..]);
+        Label made = child.NewLabel();
+        child.Call(SYS.mkdirat, mount, name, 0x1ed /* 0755 */).On(Errno.EEXIST, made);
+        child.Mark(made);
+        child.Call(SYS.openat, mount, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC).Into(target);
+        return true;
+    }
+
+    private void ResolveOrAsk(InitProgram program, Slot target)
+    {
+        ChildProgram child = program.Child;
+        Label found = child.NewLabel();
+        if (program.Features.OpenAt2)
+        {
+            Label ask = child.NewLabel();
+            int directory = Kind == TargetKind.Directory ? O_DIRECTORY : 0;
+            Data how = child.Struct(new open_how { flags = (ulong)(O_PATH | O_CLOEXEC | directory), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (IsPlain ? RESOLVE_NO_SYMLINKS : 0) });
+            child.Call(SYS.openat2, program.Root, child.Text(Path), how, 24).Into(target).On(Errno.ENOENT, ask).Then(found);
+            child.Mark(ask);
+        }
+        Data descriptors = program.AskForDescriptors(InitMessage.ResolveTarget, (uint)Index, [program.Root], 1);
+        child.Call((int)Operation.Load, descriptors, uint.MaxValue).Into(target);
+        child.Mark(found);
+        child.Set(Slot.None, 0);
+    }
+}

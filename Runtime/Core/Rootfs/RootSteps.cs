@@ -1,0 +1,142 @@
+using Vessel.Core.Plan;
+using Vessel.Native.Child;
+using Vessel.Native.Raw;
+using static Vessel.Native.Raw.Mount;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Rootfs;
+
+/// <summary>Cuts the new mount namespace off from the host's: nothing mounted here shows there.</summary>
+/// <param name="Propagation">MS_SLAVE or MS_PRIVATE, with MS_REC; MS_SHARED where the bundle wants its mounts to reach the host.</param>
+/// <param name="PrivateParent">The mount point that holds the root, which pivot_root wants private where the rest is shared.</param>
+public sealed record SetPropagation(uint Propagation, string? PrivateParent = null) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"make / {NameOf(Propagation)}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        child.Call(SYS.mount, 0, child.Text("/"), 0, Propagation, 0);
+        if (PrivateParent is not null)
+            child.Call(SYS.mount, 0, child.Text(PrivateParent), 0, MS_PRIVATE, 0);
+    }
+
+    internal static string NameOf(uint propagation) => ((propagation & MS_REC) != 0 ? "recursively " : "") + (propagation & ~MS_REC) switch
+    {
+        MS_SHARED => "shared",
+        MS_SLAVE => "slave",
+        MS_PRIVATE => "private",
+        _ => "unbindable",
+    };
+}
+
+/// <summary>Makes the bundle's root a mount of its own, and keeps it as a descriptor.</summary>
+public sealed record BindRoot(string Path) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"mount the root {Path}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        Data path = child.Text(Path);
+        if (program.Features.MountApi)
+        {
+            child.Set(program.Root, MountEmitter.CloneTree(program, AT_FDCWD, path, recursive: true));
+            child.Call(SYS.move_mount, program.Root, child.Text(""), AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+        }
+        else
+        {
+            child.Call(SYS.mount, path, path, 0, MS_BIND | MS_REC, 0);
+            child.Call(SYS.openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC).Into(program.Root);
+        }
+    }
+}
+
+/// <summary>Opens the bundle's root where there is no mount namespace of the container's own.</summary>
+public sealed record OpenRoot(string Path) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"open the root {Path}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) =>
+        program.Child.Call(SYS.openat, AT_FDCWD, program.Child.Text(Path), O_PATH | O_DIRECTORY | O_CLOEXEC).Into(program.Root);
+}
+
+/// <summary>Takes a root that was opened before, as a descriptor that the child inherits.</summary>
+public sealed record AdoptRoot(int Descriptor) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => "take the container's root";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) => program.Child.Set(program.Root, Descriptor);
+}
+
+/// <summary>Makes the root itself read-only; mounts below it keep what they have.</summary>
+public sealed record SealRoot : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => "make / read-only";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) => MountEmitter.SetAttributes(program, program.Root, MOUNT_ATTR_RDONLY, 0);
+}
+
+/// <summary>How the root becomes the root.</summary>
+public enum RootSwitch
+{
+    /// <summary>pivot_root(2): the host's tree is gone from the namespace.</summary>
+    Pivot,
+
+    /// <summary>The root is moved over <c>/</c> (<c>--no-pivot</c>, for a host that runs from its initramfs).</summary>
+    Move,
+
+    /// <summary>chroot(2), where there is no mount namespace.</summary>
+    Chroot,
+}
+
+/// <summary>Makes the container's root the root of the process.</summary>
+public sealed record SwitchRoot(RootSwitch Way, uint FinalPropagation = 0) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => Way switch
+    {
+        RootSwitch.Pivot => "pivot_root",
+        RootSwitch.Move => "move the root over /",
+        _ => "chroot",
+    };
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        Data here = child.Text(".");
+        child.Call(SYS.fchdir, program.Root);
+        switch (Way)
+        {
+            case RootSwitch.Pivot:
+                // The old root ends up on top of the new one, at the same place, where "." leads (man 2 pivot_root).
+                child.Call(SYS.pivot_root, here, here);
+                // Unmounting must not reach the host where the tree was left shared.
+                if (FinalPropagation != 0)
+                    child.Call(SYS.mount, 0, here, 0, MS_SLAVE | MS_REC, 0);
+                child.Call(SYS.umount2, here, MNT_DETACH);
+                break;
+            case RootSwitch.Move:
+                child.Call(SYS.mount, here, child.Text("/"), 0, MS_MOVE, 0);
+                child.Call(SYS.chroot, here);
+                break;
+            case RootSwitch.Chroot:
+                child.Call(SYS.chroot, here);
+                break;
+        }
+        child.Call(SYS.chdir, child.Text("/"));
+        if (FinalPropagation != 0)
+            child.Call(SYS.mount, 0, child.Text("/"), 0, FinalPropagation, 0);
+    }
+}
