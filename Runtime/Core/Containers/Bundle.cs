@@ -15,9 +15,6 @@ public sealed record Bundle(string Folder, Spec Spec, byte[] ConfigBytes)
     /// <summary>Bytes that a config.json may have.</summary>
     public const int ConfigLimit = 16 << 20;
 
-    /// <summary>The root filesystem, absolute, without symbolic links in the bundle's own path.</summary>
-    public string Rootfs => Path.GetFullPath(Path.Combine(Folder, Spec.Root!.Path));
-
     /// <summary>Reads a bundle.</summary>
     /// <exception cref="RuntimeException">There is no config.json, or it is too large.</exception>
     /// <exception cref="Oci.Json.DocumentException">It is wrong.</exception>
@@ -33,13 +30,16 @@ public sealed record Bundle(string Folder, Spec Spec, byte[] ConfigBytes)
         return new Bundle(absolute, SpecReader.Read(bytes), bytes);
     }
 
-    /// <summary>Checks that the root is a folder.</summary>
-    public void CheckRootfs()
+    /// <summary>Opens the root filesystem; links in the host's own path to it are followed.</summary>
+    /// <returns>The folder, and its path without links.</returns>
+    /// <exception cref="RuntimeException">It isn't there, or is no folder.</exception>
+    public (FileDescriptor Root, string Path) OpenRootfs()
     {
-        nint result = Files.TryStat(null, Rootfs, out statx status);
-        if (result == 0 && (status.stx_mode & S_IFMT) != S_IFDIR)
-            result = -Errno.ENOTDIR;
+        string path = Path.GetFullPath(Path.Combine(Folder, Spec.Root!.Path));
+        nint result = Files.TryOpen(null, path, O_PATH | O_DIRECTORY);
         if (result < 0)
-            throw new RuntimeException(ErrorKind.NotFound, $"root.path: {Rootfs}: {SyscallException.Describe((int)-result)}");
+            throw new RuntimeException(ErrorKind.NotFound, $"root.path: {path}: {SyscallException.Describe((int)-result)}");
+        FileDescriptor root = new((int)result);
+        return (root, Files.ReadLink(null, $"/proc/self/fd/{root.Number}") ?? path);
     }
 }

@@ -2,6 +2,7 @@ using Vessel.Core.Cgroups;
 using Vessel.Core.Namespaces;
 using Vessel.Core.Plan;
 using Vessel.Core.Validation;
+using Vessel.Native.Safe;
 using Vessel.Oci.Runtime;
 
 namespace Vessel.Core.Containers;
@@ -11,18 +12,20 @@ public sealed partial class Container
     private const string ExampleId = "ID";
     private const int NoDescriptor = -1;
 
-    /// <summary>What <see cref="Run"/> would do for a bundle, on this host. Nothing is done, nothing is opened.</summary>
+    /// <summary>What <see cref="Run"/> would do for a bundle, on this host. Nothing is done.</summary>
     /// <exception cref="Errors.RuntimeException">The document is wrong.</exception>
     public static (CgroupPlan Cgroups, ContainerPlan Plan) Explain(Bundle bundle, RuntimeHost host)
     {
         SpecValidator.Check(bundle.Spec);
         SpecLinux linux = bundle.Spec.Linux ?? new SpecLinux();
+        (FileDescriptor root, string rootfs) = bundle.OpenRootfs();
+        root.Dispose();
         CgroupPlan cgroups = CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(linux.CgroupsPath, ExampleId), linux.Resources);
         ContainerPlan plan = ContainerPlanner.Create(new PlanRequest
         {
             Spec = bundle.Spec,
             Id = ExampleId,
-            Rootfs = bundle.Rootfs,
+            Rootfs = rootfs,
             Cgroups = cgroups,
             Features = host.Features,
             JoinedNamespaces = linux.Namespaces.Where(n => !string.IsNullOrEmpty(n.Path)).ToDictionary(n => NamespaceKinds.Parse(n.Type), _ => NoDescriptor),

@@ -10,7 +10,6 @@ using Vessel.Core.Validation;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Runtime;
-using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Core.Containers;
 
@@ -23,6 +22,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private readonly ContainerFolder folder;
     private readonly ContainerRecord record;
     private readonly CgroupPlan cgroups;
+    private readonly FileDescriptor root;
+    private readonly string rootfs;
     private readonly List<FileDescriptor> opened = [];
     private ContainerPlan? plan;
     private ChildConversation? child;
@@ -35,7 +36,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         this.host = host;
         this.options = options;
         SpecValidator.Check(bundle.Spec);
-        bundle.CheckRootfs();
+        (FileDescriptor rootFolder, rootfs) = bundle.OpenRootfs();
+        root = Keep(rootFolder);
         WarnOfUnknown();
         cgroups = CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(bundle.Spec.Linux?.CgroupsPath, id.Value), bundle.Spec.Linux?.Resources);
         record = NewRecord(id);
@@ -81,17 +83,17 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
 
     void IChildQuestions.MapIds(int pid) => IdMapper.Write(pid, bundle.Spec.Linux!);
 
-    FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor root, int index)
+    FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor childRoot, int index)
     {
         MountTarget target = plan!.Targets[index];
-        return TargetResolver.Resolve(root, target.Path, target.Kind, IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
+        return TargetResolver.Resolve(childRoot, target.Path, target.Kind, IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
     }
 
-    FileDescriptor? IChildQuestions.ResolveExisting(FileDescriptor root, int index)
+    FileDescriptor? IChildQuestions.ResolveExisting(FileDescriptor childRoot, int index)
     {
         try
         {
-            return TargetResolver.Resolve(root, child!.Paths[index], null);
+            return TargetResolver.Resolve(childRoot, child!.Paths[index], null);
         }
         catch (SyscallException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
         {
@@ -141,12 +143,11 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private PlanRequest Gather(ContainerId id, bool waitsForStart)
     {
         SpecLinux linux = bundle.Spec.Linux ?? new SpecLinux();
-        using FileDescriptor root = Files.Open(null, bundle.Rootfs, O_PATH | O_DIRECTORY);
         return new PlanRequest
         {
             Spec = bundle.Spec with { Process = HomeDirectory.Complete(bundle.Spec.Process!, root, host.Features) },
             Id = id.Value,
-            Rootfs = bundle.Rootfs,
+            Rootfs = rootfs,
             Cgroups = cgroups,
             Features = host.Features,
             JoinedNamespaces = OpenNamespaces(linux),
@@ -154,7 +155,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             StartListener = waitsForStart ? Keep(UnixSockets.Listen(folder.StartSocket)).Number : null,
             ForeignStdio = Stdio.OfOtherUsers(bundle.Spec.Process!.User.Uid),
             PreservedCount = options.PreservedDescriptors,
-            RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" ? MountTable.MountPointOf(bundle.Rootfs) : null,
+            RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" ? MountTable.MountPointOf(rootfs) : null,
             NoPivot = options.NoPivot,
             NoNewKeyring = options.NoNewKeyring,
         };
@@ -201,7 +202,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             OciVersion = spec.OciVersion,
             Id = id.Value,
             Bundle = bundle.Folder,
-            Rootfs = bundle.Rootfs,
+            Rootfs = rootfs,
             Created = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture),
             Annotations = spec.Annotations,
             CgroupVersion = cgroups.Version,

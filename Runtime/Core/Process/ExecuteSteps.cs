@@ -97,6 +97,7 @@ public sealed record WaitForStart(int Listener) : PlanStep
     {
         ChildProgram child = program.Child;
         // The end of the channel lets the parent go: from here on we outlive it.
+        child.Call(SYS.close, program.PathDescriptor);
         child.Call(SYS.close, program.SyncDescriptor);
         child.Call(SYS.accept4, Listener, 0, 0, Socket.SOCK_CLOEXEC).Into(program.Report);
         child.Call(SYS.close, Listener);

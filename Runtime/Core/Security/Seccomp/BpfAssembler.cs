@@ -91,6 +91,9 @@ internal sealed class BpfAssembler
 
     private int Emit(ushort code, int jumpTrue, int jumpFalse, uint operand)
     {
+        // A distance cut down to eight bits would be a filter that decides something else.
+        if ((uint)jumpTrue > Reach || (uint)jumpFalse > Reach)
+            throw new InvalidOperationException($"a jump over {Math.Max(jumpTrue, jumpFalse)} instructions");
         if (_count == _code.Length)
             Array.Resize(ref _code, _count * 2);
         _code[_count] = code | (ulong)jumpTrue << 16 | (ulong)jumpFalse << 24 | (ulong)operand << 32;

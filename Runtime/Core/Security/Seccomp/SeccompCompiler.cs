@@ -206,45 +206,49 @@ public static class SeccompCompiler
         {
             SyscallOutcomes architecture = architectures[i];
             List<SyscallRange> ranges = [];
-            architecture.AppendRanges(ranges, program);
-            int newCalls = Above(architecture);
-            if (newCalls == enosys)
-                SyscallRange.Append(ranges, architecture.LargestNumber + 1, enosys);
+            AppendArchitecture(ranges, architecture);
             if (architecture.Architecture == SeccompArchitecture.X86_64)
             {
                 SyscallOutcomes? x32 = i + 1 < architectures.Count && architectures[i + 1].Architecture == SeccompArchitecture.X32
                     ? architectures[++i]
                     : null;
-                AppendX32(ranges, x32, newCalls);
+                AppendX32(ranges, x32, RefusesNewCalls(architecture));
             }
             sections.Add(new SeccompSection(SeccompArchitectures.AuditNumber(architecture.Architecture), ranges));
         }
         return sections;
 
         // A profile that names nothing but number 0 counts as one that names nothing.
-        int Above(SyscallOutcomes calls) => newCallsPass || calls.LargestNumber == 0 ? program.DefaultOutcome : enosys;
+        bool RefusesNewCalls(SyscallOutcomes calls) => !newCallsPass && calls.LargestNumber != 0;
+
+        void AppendArchitecture(List<SyscallRange> ranges, SyscallOutcomes calls)
+        {
+            calls.AppendRanges(ranges, program);
+            if (RefusesNewCalls(calls))
+                SyscallRange.Append(ranges, calls.LargestNumber + 1, enosys);
+        }
 
         // Above the numbers of x86-64, whether x32 is named or not. Numbers with the top bit exist on neither; what they give is what runc's
-        // filter gives: ENOSYS is decided before the filter proper, on the x32 bit alone.
-        void AppendX32(List<SyscallRange> ranges, SyscallOutcomes? x32, int newCalls)
+        // filter gives: ENOSYS is decided before the filter proper, and for which of the two, on the x32 bit alone.
+        void AppendX32(List<SyscallRange> ranges, SyscallOutcomes? x32, bool refusesNewCalls)
         {
             const uint Bit = SeccompArchitectures.X32SyscallBit;
             const uint TopBit = 0x8000_0000;
-            int newX32Calls;
+            int elsewhere = program.DefaultOutcome;
+            int elsewhereWithBit = elsewhere;
             if (x32 is null)
             {
-                newX32Calls = program.ActionOutcome(SeccompAction.SECCOMP_RET_KILL_THREAD);
-                SyscallRange.Append(ranges, Bit, newX32Calls);
+                elsewhere = elsewhereWithBit = program.ActionOutcome(SeccompAction.SECCOMP_RET_KILL_THREAD);
+                SyscallRange.Append(ranges, Bit, elsewhere);
             }
             else
             {
-                x32.AppendRanges(ranges, program);
-                newX32Calls = Above(x32);
-                if (newX32Calls == enosys)
-                    SyscallRange.Append(ranges, x32.LargestNumber + 1, enosys);
+                AppendArchitecture(ranges, x32);
+                if (RefusesNewCalls(x32))
+                    elsewhereWithBit = enosys;
             }
-            SyscallRange.Append(ranges, TopBit, x32 is null && newCalls != enosys ? newX32Calls : newCalls);
-            SyscallRange.Append(ranges, TopBit | Bit, newX32Calls);
+            SyscallRange.Append(ranges, TopBit, refusesNewCalls ? enosys : elsewhere);
+            SyscallRange.Append(ranges, TopBit | Bit, elsewhereWithBit);
             if (x32 is null)
                 SyscallRange.Append(ranges, SkippedCall, program.DefaultOutcome);
         }

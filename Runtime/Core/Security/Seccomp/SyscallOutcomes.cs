@@ -8,13 +8,15 @@ namespace Vessel.Core.Security.Seccomp;
 /// that follow. Of two unconditional rules the first counts.</item>
 /// <item>Among conditional rules the first in the document that matches wins. libseccomp orders them itself (higher argument index
 /// first, equality before ranges, narrow ranges before wide ones) and refuses two actions for the same condition; a difference shows
-/// only where rules with different actions overlap.</item>
+/// where rules with different actions overlap, and where libseccomp (seen in 2.5.4) merges the halves of several 64-bit ranges, or rules on
+/// different arguments, into one tree and loses a case. Here each rule means what it says.</item>
 /// <item>A call whose conditional rules all fail gets the default action.</item>
 /// </list>
 /// </remarks>
 internal sealed class SyscallOutcomes(SeccompArchitecture architecture)
 {
     // Numbers below 1000, then the private calls of arm.
+    // The last slots of both parts stand for no call, so that a run of equal outcomes ends before them.
     private const int PrivateSlot = 1000;
     private const uint PrivateBase = 0x000F_0000;
     private const int SlotCount = PrivateSlot + 16;
@@ -70,7 +72,6 @@ internal sealed class SyscallOutcomes(SeccompArchitecture architecture)
             last = slot;
             SyscallRange.Append(ranges, NumberOf(i), OutcomeOf(slot, program, chain));
         }
-        SyscallRange.Append(ranges, NumberOf(SlotCount - 1) + 1, program.DefaultOutcome);
     }
 
     private int OutcomeOf(int slot, SeccompProgram program, List<int> chain)
