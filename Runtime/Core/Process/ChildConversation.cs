@@ -85,6 +85,8 @@ public sealed class ChildConversation : IDisposable
                 ChildProgram boot = BootProgram.Into(image, features, kept, plan.PreservedCount);
                 ProcessHandle Clone() => Spawner.Start(boot, plan.CloneFlags, features, cgroup);
                 ProcessHandle process = start is null ? Clone() : start(Clone);
+                // Executed once, and never again: an entrypoint of /proc/self/exe, or a script's #!, finds a file that nobody may execute.
+                Check.Ok(Kernel.Call(SYS.fchmod, image.Number, 0), "fchmod", "memfd");
                 return new ChildConversation(program, ours, process, questions);
             }
         }

@@ -33,6 +33,7 @@ public sealed record MountFilesystem(string Type, string? Source, MountTarget Ta
         if (MountEmitter.FitsMountApi(program, Options.Data))
         {
             mount = MountEmitter.NewMount(program, Type, Source, Options, attributes);
+            TakeMode(program, target, mount);
             CopyUp(program, target, mount);
             MountEmitter.Attach(program, mount, target);
             program.Child.Call(SYS.close, target);
@@ -45,6 +46,7 @@ public sealed record MountFilesystem(string Type, string? Source, MountTarget Ta
             Operand data = Options.Data.Count == 0 ? 0 : child.Text(string.Join(',', Options.Data));
             child.Call(SYS.mount, child.Text(Source ?? Type), path, child.Text(Type), flags, data);
             mount = Target.Resolve(program);
+            TakeMode(program, target, mount);
             CopyUp(program, target, mount);
         }
         foreach (uint propagation in Options.Propagation)
@@ -55,6 +57,18 @@ public sealed record MountFilesystem(string Type, string? Source, MountTarget Ta
             program.Proc = mount;
         if (Type == "devpts" && Target.Path == "/dev/pts")
             program.Pts = mount;
+    }
+
+    // A tmpfs that isn't told its mode has that of the folder it covers: /tmp stays open to all, /run does not become so.
+    private void TakeMode(InitProgram program, Slot from, Slot to)
+    {
+        const uint PermissionBits = 0xfff;
+        if (Type != "tmpfs" || Options.Data.Any(option => option.StartsWith("mode=", StringComparison.Ordinal)))
+            return;
+        ChildProgram child = program.Child;
+        Data status = child.Reserve(256);
+        child.Call(SYS.statx, from, child.Text(""), Open.AT_EMPTY_PATH, (long)statx.STATX_MODE, status);
+        child.Call(SYS.fchmodat, to, child.Text("."), child.Load(status.At(28), PermissionBits));
     }
 
     private void CopyUp(InitProgram program, Slot from, Slot to)
