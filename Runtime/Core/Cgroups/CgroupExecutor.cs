@@ -25,6 +25,16 @@ public static class CgroupExecutor
         if (plan.Version == 2)
             EnableControllers(plan.Folders[0]);
         Apply(plan.Writes);
+        if (plan.DeviceProgram is { } rules)
+            LimitDevices(plan.Folders[0].HostPath, rules);
+    }
+
+    /// <summary>Lets a program decide about the devices of a v2 cgroup.</summary>
+    public static void LimitDevices(string folder, DeviceRules rules)
+    {
+        using FileDescriptor program = BpfPrograms.LoadDeviceProgram(V2.DeviceProgram.Assemble(rules));
+        using FileDescriptor cgroup = Files.Open(null, folder, O_RDONLY | O_DIRECTORY);
+        BpfPrograms.AttachDeviceProgram(cgroup, program);
     }
 
     /// <summary>Writes limits, each with the property that asked for it in the error.</summary>

@@ -1,3 +1,4 @@
+using Vessel.Core.Errors;
 using Vessel.Core.Namespaces;
 using Vessel.Core.Process;
 using Vessel.Core.Rootfs;
@@ -174,6 +175,10 @@ public sealed class ContainerPlanner
     {
         MountOptions options = MountOptions.Parse(mount.Options);
         string type = string.IsNullOrEmpty(mount.Type) ? options.IsBind ? "bind" : "none" : mount.Type;
+        if (!request.Features.MountSetAttr && (options.RecursiveSet | options.RecursiveClear) != 0)
+            throw new RuntimeException(ErrorKind.Unsupported, $"mounts[{index}].options: recursive attributes need mount_setattr (Linux 5.12)");
+        if (!request.Features.MountSetAttr && (options.IsIdMapped || mount.UidMappings.Count > 0))
+            throw new RuntimeException(ErrorKind.Unsupported, $"mounts[{index}]: mappings need mount_setattr (Linux 5.12)");
         if (options.IsRemount)
         {
             steps.Add(new RemountTarget(targets.Add(mount.Destination, TargetKind.Directory), options));

@@ -1,0 +1,137 @@
+using NUnit.Framework;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+
+namespace Vessel.Tests.Support;
+
+/// <summary>What one test has for itself: a folder, a state root, names. When it ends, nothing of it may be left.</summary>
+internal sealed class Sandbox : IDisposable
+{
+    private int bundles;
+
+    public Sandbox()
+    {
+        Name = $"{TestRun.Prefix}n{TestRun.NextBox()}";
+        Folder = Directory.CreateDirectory($"{TestRun.Folder}/{Name}").FullName;
+        StateRoot = Folder + "/state";
+    }
+
+    /// <summary>The prefix of the test's containers and cgroups. A longer number does not begin with it: names go on with a letter.</summary>
+    public string Name { get; }
+
+    /// <summary>The test's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>What is passed as <c>--root</c>.</summary>
+    public string StateRoot { get; set; }
+
+    /// <summary>The next bundle of this test, with an id of its own.</summary>
+    public TestBundle NewBundle()
+    {
+        char letter = (char)('a' + bundles % 26);
+        string suffix = $"{letter}{(bundles < 26 ? "" : (bundles / 26).ToString())}";
+        bundles++;
+        return new TestBundle($"{Folder}/{suffix}", $"{Name}{suffix}");
+    }
+
+    /// <summary>Calls the runtime and waits for its end.</summary>
+    public Outcome Call(params string[] arguments) => RuntimeUnderTest.Command(StateRoot, arguments).Start().Wait();
+
+    /// <summary>All that is left of the test.</summary>
+    public IReadOnlyList<string> Left()
+    {
+        List<string> left = [.. Leftovers.Of(Folder, Name)];
+        // A longer number begins with ours too.
+        left.RemoveAll(line => System.Text.RegularExpressions.Regex.IsMatch(line, Name + "[0-9]"));
+        if (Directory.Exists(StateRoot))
+            foreach (string entry in Directory.GetFileSystemEntries(StateRoot))
+                left.Add($"state {entry}");
+        return left;
+    }
+
+    /// <summary>Removes the test's containers with <c>delete -f</c>, as a user would.</summary>
+    public void DeleteContainers()
+    {
+        if (!Directory.Exists(StateRoot))
+            return;
+        foreach (string container in Directory.GetDirectories(StateRoot))
+            Call("delete", "--force", Path.GetFileName(container));
+    }
+
+    /// <summary>Ends and removes whatever is left, by hand.</summary>
+    public void Clean()
+    {
+        DeleteContainers();
+        foreach (string cgroup in Mine(Leftovers.Cgroups(Name)))
+            TryThaw(cgroup);
+        foreach (int pid in Leftovers.Processes(Folder, Name))
+            if (!IsOther(pid))
+                Kernel.Call(SYS.kill, pid, Signal.SIGKILL);
+        foreach (MountEntry mount in Host.MountsOf("self").Where(m => m.Point.StartsWith(Folder + "/", StringComparison.Ordinal)).Reverse())
+            Unmount(mount.Point);
+        foreach (string cgroup in Mine(Leftovers.Cgroups(Name)))
+            RemoveCgroup(cgroup);
+        RemoveFolder(Folder);
+    }
+
+    /// <summary>Takes away a mount that the test itself made.</summary>
+    public static unsafe void Unmount(string path)
+    {
+        fixed (byte* p = System.Text.Encoding.UTF8.GetBytes(path + "\0"))
+            _ = Kernel.Call(SYS.umount2, (nint)p, Mount.MNT_DETACH);
+    }
+
+    /// <summary>Removes a cgroup and those below it, as soon as nothing is in them.</summary>
+    public static void RemoveCgroup(string path)
+    {
+        if (!Directory.Exists(path))
+            return;
+        foreach (string below in Directory.GetDirectories(path))
+            RemoveCgroup(below);
+        Host.Eventually(() => Files.TryRemove(null, path, Open.AT_REMOVEDIR) is 0 or -Errno.ENOENT, 2000);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        bool failed = TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed;
+        IReadOnlyList<string> left = [];
+        if (!failed)
+        {
+            // A process that was just killed needs a moment to be gone.
+            Host.Eventually(() => (left = Left()).Count == 0, 1500);
+        }
+        Clean();
+        Assert.That(left, Is.Empty, "left behind by the test");
+    }
+
+    private IEnumerable<string> Mine(IEnumerable<string> cgroups) =>
+        cgroups.Where(path => !System.Text.RegularExpressions.Regex.IsMatch(Path.GetFileName(path), $"^{Name}[0-9]"));
+
+    private bool IsOther(int pid)
+    {
+        try
+        {
+            string all = Host.ReadProc($"/proc/{pid}/cgroup") + Host.ReadProc($"/proc/{pid}/cmdline");
+            return System.Text.RegularExpressions.Regex.IsMatch(all, Name + "[0-9]");
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    private static void TryThaw(string cgroup)
+    {
+        if (File.Exists(cgroup + "/freezer.state"))
+            Files.TryWriteText(null, cgroup + "/freezer.state", "THAWED");
+    }
+
+    private static void RemoveFolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        // Folders that a user namespace or a test made unreadable are still root's to remove.
+        new Launch("/bin/rm", "-rf", "--one-file-system", folder).Start().Wait();
+    }
+}
