@@ -1,5 +1,3 @@
-using Vessel.Native.Raw;
-
 namespace Vessel.Tests.Support;
 
 /// <summary>Root filesystems for containers.</summary>

@@ -21,7 +21,7 @@ public abstract class KernelTest
     }
 
     [TearDown]
-    public void LeaveNothing() => box?.Dispose();
+    public void LeaveNothing() => box?.Close();
 
     /// <summary>A bundle to be changed.</summary>
     private protected TestBundle Bundle() => Box.NewBundle();

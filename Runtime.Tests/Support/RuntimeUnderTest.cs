@@ -1,5 +1,3 @@
-using Vessel.Native.Safe;
-
 namespace Vessel.Tests.Support;
 
 /// <summary>The low-level runtime that the tests run: <c>VESSEL_TEST_RUNTIME</c>, a path or a name such as <c>runc</c>; our own <c>out/bin/vrun</c> where that is not set.</summary>

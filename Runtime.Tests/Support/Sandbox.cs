@@ -5,7 +5,7 @@ using Vessel.Native.Safe;
 namespace Vessel.Tests.Support;
 
 /// <summary>What one test has for itself: a folder, a state root, names. When it ends, nothing of it may be left.</summary>
-internal sealed class Sandbox : IDisposable
+internal sealed class Sandbox
 {
     private int bundles;
 
@@ -91,8 +91,8 @@ internal sealed class Sandbox : IDisposable
         Host.Eventually(() => Files.TryRemove(null, path, Open.AT_REMOVEDIR) is 0 or -Errno.ENOENT, 2000);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>The end of the test: asserts that nothing is left, unless it failed before; then removes everything.</summary>
+    public void Close()
     {
         bool failed = TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed;
         IReadOnlyList<string> left = [];

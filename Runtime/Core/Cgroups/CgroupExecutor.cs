@@ -13,12 +13,15 @@ public static class CgroupExecutor
     private const int RemoveAttempts = 200;
 
     /// <summary>Makes the folders and writes the limits.</summary>
-    /// <exception cref="RuntimeException">The kernel refuses a value, or another container's processes are in a folder. Folders that were made stay; the caller removes them.</exception>
-    public static void Create(CgroupPlan plan)
+    /// <param name="plan">What is made.</param>
+    /// <param name="made">Gets each folder as it is made, or was found empty: what the caller removes when something fails.</param>
+    /// <exception cref="RuntimeException">The kernel refuses a value, or another container's processes are in a folder.</exception>
+    public static void Create(CgroupPlan plan, List<string> made)
     {
         foreach (CgroupFolder folder in plan.Folders)
         {
             Make(folder);
+            made.Add(folder.HostPath);
             if (folder.Hierarchy.Has("cpuset"))
                 InheritCpuset(folder.Hierarchy.MountPoint, folder.Path.Value);
         }
@@ -122,6 +125,14 @@ public static class CgroupExecutor
             if (result != -Errno.ENOENT)
                 Check.Ok(result, "remove cgroup", folder);
         }
+    }
+
+    /// <summary>Removes those folders that are empty; others may be somebody else's.</summary>
+    public static void RemoveEmpty(IReadOnlyList<string> folders)
+    {
+        foreach (string folder in folders)
+            // best effort: see above.
+            Files.TryRemove(null, folder, AT_REMOVEDIR);
     }
 
     private static void Make(CgroupFolder folder)

@@ -19,8 +19,10 @@ public sealed partial class Container
             throw WrongState($"cannot delete container {Id} that is not stopped: {state.StatusText}");
         if (state.Pid > 0)
         {
+            // A frozen process does not die on cgroup v1; with the signal waiting for it, it does nothing else either once it is thawed.
+            Signal(state.Pid, Native.Raw.Signal.SIGKILL);
             if (state.Status == ContainerStatus.Paused)
-                Thaw(state);
+                FreezerOf(state.Record)?.Thaw();
             KillInit(state.Pid);
         }
         return Destroy(host, folder, state.Record);
@@ -28,7 +30,11 @@ public sealed partial class Container
 
     private static IReadOnlyList<string> Destroy(RuntimeHost host, ContainerFolder folder, ContainerRecord record)
     {
-        CgroupExecutor.Remove(record.Cgroups, () => KillAll(record));
+        // Without a first process the container never got as far as its cgroups, and what is in them is not its own.
+        if (folder.ReadInit() is null)
+            CgroupExecutor.RemoveEmpty(record.Cgroups);
+        else
+            CgroupExecutor.Remove(record.Cgroups, () => KillAll(record));
         IReadOnlyList<string> complaints = [];
         if (record.HasHooks && folder.ReadConfig().Hooks is { Poststop.Count: > 0 } hooks)
             complaints = new HookRunner(host.Features, record.Bundle).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci());
@@ -42,6 +48,4 @@ public sealed partial class Container
         foreach (int pid in ProcessesOf(record))
             Signal(pid, Native.Raw.Signal.SIGKILL);
     }
-
-    private static void Thaw(ContainerState state) => FreezerOf(state.Record)?.Thaw();
 }

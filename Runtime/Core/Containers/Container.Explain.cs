@@ -25,6 +25,7 @@ public sealed partial class Container
         {
             Spec = bundle.Spec,
             Id = ExampleId,
+            Bundle = bundle.Folder,
             Rootfs = rootfs,
             Cgroups = cgroups,
             Features = host.Features,

@@ -25,6 +25,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private readonly FileDescriptor root;
     private readonly string rootfs;
     private readonly List<FileDescriptor> opened = [];
+    private readonly List<string> madeCgroups = [];
     private ContainerPlan? plan;
     private ChildConversation? child;
     private bool hooksBegun;
@@ -48,8 +49,10 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             if (record.HasHooks)
                 folder.WriteConfig(bundle.ConfigBytes);
             plan = ContainerPlanner.Create(Gather(id, waitsForStart));
+            Trace();
             child = ChildConversation.Begin(plan, host.Features, this);
-            CgroupExecutor.Create(cgroups);
+            options.Debug?.Invoke($"cloned process {child.Process.Id}");
+            CgroupExecutor.Create(cgroups, madeCgroups);
             child.Converse();
             Process = child.Process;
             child.Dispose();
@@ -140,6 +143,17 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             Handover.SendHandle(socket, pid);
     }
 
+    private void Trace()
+    {
+        if (options.Debug is not { } debug)
+            return;
+        debug($"kernel features: {host.Features}");
+        foreach (CgroupWrite write in cgroups.Writes)
+            debug($"plan: cgroup: {write}");
+        foreach (PlanStep step in plan!.Steps)
+            debug($"plan: {step}");
+    }
+
     private PlanRequest Gather(ContainerId id, bool waitsForStart)
     {
         SpecLinux linux = bundle.Spec.Linux ?? new SpecLinux();
@@ -147,6 +161,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         {
             Spec = bundle.Spec with { Process = HomeDirectory.Complete(bundle.Spec.Process!, root, host.Features) },
             Id = id.Value,
+            Bundle = bundle.Folder,
             Rootfs = rootfs,
             Cgroups = cgroups,
             Features = host.Features,
@@ -244,7 +259,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             child.Dispose();
         }
         Terminal?.Dispose();
-        Try(() => CgroupExecutor.Remove(record.Cgroups));
+        Try(() => CgroupExecutor.Remove(madeCgroups));
         if (hooksBegun && bundle.Spec.Hooks is { Poststop.Count: > 0 } hooks)
             failures.AddRange(new HookRunner(host.Features, bundle.Folder).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci()));
         Try(folder.Remove);

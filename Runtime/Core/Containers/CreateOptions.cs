@@ -23,4 +23,7 @@ public sealed record CreateOptions
 
     /// <summary>Takes what happens beside the point: warnings.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
+
+    /// <summary>Takes each step as it is planned and done; null where nobody wants to know.</summary>
+    public Action<string>? Debug { get; init; }
 }

@@ -186,7 +186,7 @@ public sealed class ContainerPlanner
         }
         if (options.IsBind || type == "bind")
         {
-            string source = Path.Combine(Path.GetDirectoryName(request.Rootfs) ?? "/", mount.Source ?? "");
+            string source = Path.Combine(request.Bundle, mount.Source ?? "");
             if (options.IsIdMapped || mount.UidMappings.Count > 0)
                 inherited.Add(request.IdMaps[index]);
             MountTarget place = targets.Add(mount.Destination, KindOf(source));

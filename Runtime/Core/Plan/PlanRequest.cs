@@ -13,6 +13,9 @@ public sealed record PlanRequest
     /// <summary>The container's id.</summary>
     public required string Id { get; init; }
 
+    /// <summary>The bundle's folder, absolute: relative sources of mounts begin there.</summary>
+    public required string Bundle { get; init; }
+
     /// <summary>The bundle's root filesystem, as an absolute path of the host.</summary>
     public required string Rootfs { get; init; }
 

@@ -100,14 +100,15 @@ public static class TargetResolver
 
     private static void Make(FileDescriptor folder, string name, string path, TargetKind kind, (uint Uid, uint Gid)? owner)
     {
+        uint mode = kind == TargetKind.Directory ? 0x1edU /* 0755 */ : 0x1a4U /* 0644 */;
         nint made;
         if (kind == TargetKind.Directory)
         {
-            made = Files.TryMakeDirectory(folder, name, 0x1ed /* 0755 */);
+            made = Files.TryMakeDirectory(folder, name, mode);
         }
         else
         {
-            made = Files.TryOpen(folder, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0x1a4 /* 0644 */);
+            made = Files.TryOpen(folder, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, mode);
             if (made >= 0)
                 new FileDescriptor((int)made).Dispose();
         }
@@ -115,6 +116,8 @@ public static class TargetResolver
         if (made == -Errno.EEXIST)
             return;
         Check.Ok(made, kind == TargetKind.Directory ? "make folder" : "make file", path);
+        // Our caller's umask is not the container's.
+        Check.Ok(Files.TryChangeMode(folder, name, mode), "change mode of", path);
         if (owner is { } o)
             Check.Ok(Files.TryChangeOwner(folder, name, o.Uid, o.Gid), "change owner of", path);
     }

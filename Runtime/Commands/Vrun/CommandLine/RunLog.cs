@@ -34,6 +34,7 @@ internal sealed class RunLog
     /// <summary>The command failed: to the log, and to standard error as a line for people.</summary>
     public void Error(string message)
     {
+        message = OneLine(message);
         if (path is not null)
             Write("error", message);
         Append(2, $"vrun: {message}\n");
@@ -53,6 +54,23 @@ internal sealed class RunLog
     {
         if (isDebug)
             Write("debug", message);
+    }
+
+    // Names of programs and files come from documents: one error stays one line, and no control character reaches a terminal.
+    private static string OneLine(string message)
+    {
+        if (!message.AsSpan().ContainsAnyInRange('\0', '\u001f'))
+            return message;
+        StringBuilder text = new(message.Length + 16);
+        foreach (char c in message)
+            _ = c switch
+            {
+                '\n' => text.Append("\\n"),
+                '\t' => text.Append("\\t"),
+                < ' ' => text.Append($"\\x{(int)c:x2}"),
+                _ => text.Append(c),
+            };
+        return text.ToString();
     }
 
     private void Write(string level, string message)

@@ -42,6 +42,7 @@ internal static class BundleOptions
         NoNewKeyring = invocation.Options.Has("no-new-keyring"),
         PreservedDescriptors = PreservedDescriptors(invocation.Options),
         Warn = invocation.Log.Warn,
+        Debug = invocation.Log.IsDebug ? invocation.Log.Debug : null,
     };
 
     /// <summary>How many descriptors from 3 on are passed: those of <c>--preserve-fds</c> and of systemd's socket activation.</summary>

@@ -1,5 +1,6 @@
 using Vessel.Commands.Vrun.CommandLine;
 using Vessel.Core.Containers;
+using Vessel.Oci.Runtime;
 
 namespace Vessel.Commands.Vrun.Commands;
 
@@ -15,7 +16,8 @@ internal sealed class CreateCommand : Command
 
     public override int Execute(Invocation invocation)
     {
-        Container.Create(invocation.Store, IdOf(invocation), BundleOptions.LoadBundle(invocation), invocation.Host, BundleOptions.Read(invocation));
+        ContainerId id = IdOf(invocation);
+        Container.Create(invocation.Store, id, BundleOptions.LoadBundle(invocation), invocation.Host, BundleOptions.Read(invocation));
         return 0;
     }
 }

@@ -3,6 +3,7 @@ using Vessel.Commands.Vrun.Foreground;
 using Vessel.Core.Containers;
 using Vessel.Core.Errors;
 using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
 
 namespace Vessel.Commands.Vrun.Commands;
 
@@ -24,6 +25,7 @@ internal sealed class RunCommand : Command
 
     public override int Execute(Invocation invocation)
     {
+        ContainerId id = IdOf(invocation);
         bool detach = invocation.Options.Has("detach");
         Bundle bundle = BundleOptions.LoadBundle(invocation);
         CreateOptions options = BundleOptions.Read(invocation);
@@ -33,7 +35,7 @@ internal sealed class RunCommand : Command
         if (options.ConsoleSocket is not null && (!detach || !terminal))
             throw new RuntimeException(ErrorKind.InvalidSpec, "cannot use console socket if runtime will not detach or allocate tty");
         ForegroundSession? session = detach ? null : ForegroundSession.Begin(subreaper: !invocation.Options.Has("no-subreaper"));
-        (Container container, ProcessHandle process, FileDescriptor? master) = Container.Run(invocation.Store, IdOf(invocation), bundle, invocation.Host, options);
+        (Container container, ProcessHandle process, FileDescriptor? master) = Container.Run(invocation.Store, id, bundle, invocation.Host, options);
         using (process)
         {
             if (session is null)

@@ -1,0 +1,109 @@
+# Where a person starts. `make` alone lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR ?= $(PREFIX)/bin
+DOCDIR ?= $(PREFIX)/share/doc/vrun
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+
+# The tools build without ICU, which a fresh machine has not; nothing here depends on a culture.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE := 1
+# No build server stays behind.
+export MSBUILDDISABLENODEREUSE := 1
+export UseSharedCompilation := false
+
+VRUN := out/bin/vrun
+TESTS := out/dotnet/bin/Runtime.Tests/release/Vessel.Tests.dll
+SCRIPTS := .ci/run $(filter-out build/bench,$(wildcard build/*)) rootfs-fixtures/make
+
+# Folders are among the sources: they change when a file is taken away.
+SETTINGS := $(wildcard Directory.*.props global.json BannedSymbols.txt .editorconfig)
+SOURCES := $(shell find Runtime Runtime.Native -name bin -prune -o -name obj -prune -o \( -type d -o -name '*.cs' -o -name '*.csproj' -o -name '*.json' \) -print) $(SETTINGS)
+TEST_SOURCES := $(shell find Runtime.Tests -name bin -prune -o -name obj -prune -o \( -type d -o -name '*.cs' -o -name '*.csproj' -o -name '*.json' \) -print)
+
+.PHONY: help
+help: ## list the targets
+	@echo 'Vessel: vrun, an OCI container runtime. Targets:'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'What is missing on this machine is installed by apt, as root, and named before.'
+
+.PHONY: build
+build: $(VRUN) ## build the static executable out/bin/vrun
+
+$(VRUN): $(SOURCES) build/publish
+	@build/packages build
+	@build/publish
+
+.PHONY: run
+run: export CMD := $(value CMD)
+run: $(VRUN) ## run a container and look around in it; CMD='...' runs that instead, with its exit code
+	@build/packages fixtures
+	@rootfs-fixtures/make busybox
+	@build/run
+
+.PHONY: fixtures
+fixtures: ## make the root filesystems that tests use, in out/fixtures
+	@build/packages fixtures debian
+	@rootfs-fixtures/make busybox debian
+
+.PHONY: test
+test: lint build $(TESTS) fixtures ## everything that must pass: lint, unit and kernel tests, fallbacks (root)
+	@build/packages test
+	@build/test unit kernel fallback
+
+.PHONY: test-unit
+test-unit: $(TESTS) ## tests that need no root; FILTER='an NUnit filter, or a word'
+	@build/test unit
+
+.PHONY: test-kernel
+test-kernel: build $(TESTS) fixtures ## tests with real containers (root); RUNTIME=runc|crun|PATH, FILTER=...
+	@build/packages test $(if $(filter runc crun,$(RUNTIME)),peers)
+	@build/test kernel $(if $(RUNTIME),,fallback)
+
+$(TESTS): $(SOURCES) $(TEST_SOURCES)
+	@build/packages build
+	@echo 'building the tests'
+	@dotnet build Runtime.Tests -c Release --nologo -v quiet -tl:off
+	@touch $@
+
+.PHONY: lint
+lint: out/stamps/lint ## formatting, analyzers, syntax of scripts
+
+out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour | $(TESTS)
+	@build/lint $(SCRIPTS)
+	@mkdir -p $(@D) && touch $@
+
+.PHONY: bench
+bench: build ## compare with crun and runc, into docs/BENCHMARKS.md (root); N=rounds, QUICK=1
+	@build/packages fixtures peers bench
+	@rootfs-fixtures/make busybox
+	@build/bench $(if $(N),--rounds $(N)) $(if $(QUICK),--quick)
+
+.PHONY: install
+install: build ## install under PREFIX (/usr/local): program, completions, documents; DESTDIR=... for packages
+	@install -Dm755 $(VRUN) '$(DESTDIR)$(BINDIR)/vrun'
+	@install -Dm644 build/completion/vrun.bash '$(DESTDIR)$(BASHDIR)/vrun'
+	@install -Dm644 build/completion/vrun.zsh '$(DESTDIR)$(ZSHDIR)/_vrun'
+	@install -Dm644 build/completion/vrun.fish '$(DESTDIR)$(FISHDIR)/vrun.fish'
+	@install -d '$(DESTDIR)$(DOCDIR)'
+	@install -m644 LICENSE README.md CHANGELOG.md docs/*.md '$(DESTDIR)$(DOCDIR)'
+	@echo 'installed $(DESTDIR)$(BINDIR)/vrun'
+
+.PHONY: clean
+clean: ## remove all that was built, fixtures too
+	@if grep -q '$(CURDIR)/out/' /proc/self/mountinfo; then echo 'something is mounted below $(CURDIR)/out: not removed' >&2; exit 1; fi
+	@rm -rf --one-file-system out
