@@ -20,9 +20,6 @@ export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE := 1
-# No build server stays behind.
-export MSBUILDDISABLENODEREUSE := 1
-export UseSharedCompilation := false
 
 VRUN := out/bin/vrun
 TESTS := out/dotnet/bin/Runtime.Tests/release/Vessel.Tests.dll
@@ -37,7 +34,7 @@ TEST_SOURCES := $(shell find Runtime.Tests -name bin -prune -o -name obj -prune 
 help: ## list the targets
 	@echo 'Vessel: vrun, an OCI container runtime. Targets:'
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'What is missing on this machine is installed by apt, as root, and named before.'
 
@@ -49,7 +46,7 @@ $(VRUN): $(SOURCES) build/publish
 	@build/publish
 
 .PHONY: run
-run: export CMD := $(value CMD)
+run: override export CMD := $(value CMD)
 run: $(VRUN) ## run a container and look around in it; CMD='...' runs that instead, with its exit code
 	@build/packages fixtures
 	@rootfs-fixtures/make busybox

@@ -3,7 +3,7 @@ using NUnit.Framework;
 using Vessel.Oci.Runtime;
 using Vessel.Tests.Support;
 
-namespace Vessel.Tests.Kernel;
+namespace Vessel.Tests.KernelSuite;
 
 /// <summary>The commands that show: list, ps, events, features, spec, explain, version, help, and what engines read of errors and logs.</summary>
 public sealed class CommandTests : KernelTest
@@ -156,11 +156,11 @@ public sealed class CommandTests : KernelTest
     {
         using JsonDocument json = JsonDocument.Parse(Call("features").Succeeded().Output);
         List<string> refused = [];
-        foreach (string option in Texts(json.RootElement, "mountOptions"))
+        foreach (string? option in Texts(json.RootElement, "mountOptions"))
         {
             if (option is "remount" or "idmap" or "ridmap" or "mand" or "iversion" or "tmpcopyup" or "bind" or "rbind")
                 continue; // of another kind of mount, or not of a tmpfs
-            Outcome run = Run(Bundle().WithMount("/tmp", "tmpfs", "tmpfs", option));
+            Outcome run = Run(Bundle().WithMount("/tmp", "tmpfs", "tmpfs", option!));
             if (run.ExitCode != 0)
                 refused.Add($"{option}: {run.Error.Trim()}");
         }

@@ -3,7 +3,7 @@ using NUnit.Framework;
 using Vessel.Native.Safe;
 using Vessel.Tests.Support;
 
-namespace Vessel.Tests.Kernel;
+namespace Vessel.Tests.KernelSuite;
 
 /// <summary>exec: a further process in a container that runs.</summary>
 public sealed class ExecTests : KernelTest

@@ -3,7 +3,7 @@ using NUnit.Framework;
 using Vessel.Native.Raw;
 using Vessel.Tests.Support;
 
-namespace Vessel.Tests.Kernel;
+namespace Vessel.Tests.KernelSuite;
 
 /// <summary>create, start, state, kill, delete, run: the life of a container.</summary>
 public sealed class LifecycleTests : KernelTest
@@ -217,7 +217,7 @@ public sealed class LifecycleTests : KernelTest
     {
         TestBundle bundle = Sleeper();
         int pid = Start(bundle);
-        Assert.That(Native.Raw.Kernel.Call(SYS.kill, pid, Signal.SIGKILL), Is.Zero);
+        Assert.That((int)Native.Raw.Kernel.Call(SYS.kill, pid, Signal.SIGKILL), Is.Zero);
         Assert.That(Host.Eventually(() => Status(bundle.Id) == "stopped"));
         Call("kill", bundle.Id, "TERM").Failed("not running");
         Exec(bundle.Id, "true").Failed();

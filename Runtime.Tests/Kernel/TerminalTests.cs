@@ -1,9 +1,8 @@
 using NUnit.Framework;
-using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Tests.Support;
 
-namespace Vessel.Tests.Kernel;
+namespace Vessel.Tests.KernelSuite;
 
 /// <summary>Containers with a terminal: in the foreground, and handed over by a console socket.</summary>
 public sealed class TerminalTests : KernelTest

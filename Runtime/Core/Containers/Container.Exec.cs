@@ -70,7 +70,7 @@ public sealed partial class Container
                     ForeignStdio = Stdio.OfOtherUsers(process.User.Uid),
                     PreservedCount = options.PreservedDescriptors,
                 });
-                ChildConversation child = ChildConversation.Begin(plan, host.Features, this, namespaces.StartInside);
+                ChildConversation child = ChildConversation.Begin(plan, host.Features, this);
                 using (child)
                     try
                     {
@@ -103,14 +103,8 @@ public sealed partial class Container
             root.Dispose();
         }
 
-        void IChildQuestions.MapIds(int pid) => throw new InvalidOperationException("exec makes no user namespace");
-
         // An exec makes nothing in the container's tree: a working directory that isn't there is an error.
         FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor childRoot, int index) => TargetResolver.Resolve(childRoot, plan.Targets[index].Path, null);
-
-        FileDescriptor? IChildQuestions.ResolveExisting(FileDescriptor childRoot, int index) => null;
-
-        void IChildQuestions.CopyUp(FileDescriptor from, FileDescriptor to) => throw new InvalidOperationException("exec mounts nothing");
 
         IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)
         {
@@ -119,10 +113,6 @@ public sealed partial class Container
             foreach (string folder in container.Record.Cgroups)
                 Check.Ok(Files.TryWriteText(null, SubFolder("", folder) + "/cgroup.procs", pid.ToString()), "join cgroup", folder);
             return [];
-        }
-
-        void IChildQuestions.RunCreateHooks(int pid)
-        {
         }
 
         void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);

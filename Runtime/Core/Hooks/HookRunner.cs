@@ -1,6 +1,7 @@
 using System.Text;
 using Vessel.Core.Errors;
 using Vessel.Core.Namespaces;
+using Vessel.Core.Plan;
 using Vessel.Core.Process;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
@@ -56,10 +57,7 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
         string name = $"error running {kind} hook #{index}";
         try
         {
-            ChildProgram child = Program(hook, input, output, errors, namespaces);
-            using ProcessHandle process = namespaces is null
-                ? Spawner.Start(child, 0, features)
-                : namespaces.StartInside(() => Spawner.Start(child, 0, features));
+            using ProcessHandle process = namespaces is null ? Start(hook, input, output, errors) : StartInside(hook, input, output, errors, namespaces);
             int code = Wait(process, hook.Timeout) ?? throw new RuntimeException(ErrorKind.Internal, $"{name}: {hook.Path}: timed out after {hook.Timeout} s");
             if (code != 0)
                 throw new RuntimeException(ErrorKind.Internal,
@@ -71,21 +69,48 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
         }
     }
 
-    private ChildProgram Program(SpecHook hook, FileDescriptor input, FileDescriptor output, FileDescriptor errors, ContainerNamespaces? namespaces)
+    private ProcessHandle Start(SpecHook hook, FileDescriptor input, FileDescriptor output, FileDescriptor errors)
     {
         ChildProgram child = BootProgram.New();
-        child.Begin(new HookStep(hook.Path));
+        child.Begin(new ExecuteHook(hook));
         child.Call(SYS.prctl, ProcessControl.PR_SET_PDEATHSIG, Signal.SIGKILL);
-        namespaces?.WriteJoins(child);
-        if (namespaces is null)
-            child.Call(SYS.chdir, child.Text(bundle));
-        child.Call(SYS.dup3, input.Number, 0, 0);
-        child.Call(SYS.dup3, output.Number, 1, 0);
-        child.Call(SYS.dup3, errors.Number, 2, 0);
+        child.Call(SYS.chdir, child.Text(bundle));
+        RedirectStdio.Write(child, input.Number, output.Number, errors.Number);
         BootProgram.KeepDescriptors(child, features, [], 0);
         ResetSignals.Write(child);
-        child.Call(SYS.execve, child.Text(hook.Path), child.TextList(hook.Args.Count > 0 ? hook.Args : [hook.Path]), child.TextList(hook.Env));
-        return child;
+        ExecuteHook.Write(child, hook);
+        return Spawner.Start(child, 0, features);
+    }
+
+    private ProcessHandle StartInside(SpecHook hook, FileDescriptor input, FileDescriptor output, FileDescriptor errors, ContainerNamespaces namespaces)
+    {
+        ContainerPlan plan = new()
+        {
+            CloneFlags = 0,
+            Steps =
+            [
+                new BeginInit(),
+                .. namespaces.JoinSteps(),
+                new RedirectStdio(input.Number, output.Number, errors.Number),
+                new CloseAllAtExec(3),
+                new TellCreated(DiesWithParent: true),
+                new ResetSignals(),
+                new ExecuteHook(hook),
+            ],
+            Targets = [],
+            Inherited = [input.Number, output.Number, errors.Number, .. namespaces.Descriptors],
+        };
+        using ChildConversation child = ChildConversation.Begin(plan, features, new NoQuestions());
+        try
+        {
+            child.Converse();
+            return child.Process;
+        }
+        catch
+        {
+            child.Abort();
+            throw;
+        }
     }
 
     private static int? Wait(ProcessHandle process, int? timeout)
@@ -107,10 +132,5 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
         return Encoding.UTF8.GetString(buffer, 0, length).Trim().ReplaceLineEndings("\\n");
     }
 
-    private sealed record HookStep(string Path) : IPlanStep
-    {
-        public string Describe() => Path;
-
-        public string DescribeFailure(int errno) => $"{Path}: {SyscallException.Describe(errno)}";
-    }
+    private sealed class NoQuestions : IChildQuestions;
 }

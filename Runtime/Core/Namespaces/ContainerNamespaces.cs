@@ -1,5 +1,4 @@
-using Vessel.Native.Child;
-using Vessel.Native.Raw;
+using Vessel.Core.Plan;
 using Vessel.Native.Safe;
 using Vessel.Oci.Runtime;
 
@@ -21,8 +20,8 @@ public sealed class ContainerNamespaces : IDisposable
     /// <summary>Whether the container has a mount namespace of its own; without one its root is a chroot.</summary>
     public bool HasMount { get; private set; }
 
-    /// <summary>The descriptors that a child must inherit to join, in the order of joining; the pid namespace is not among them.</summary>
-    public IEnumerable<(NamespaceKind Kind, int Descriptor)> Joins => opened.Where(o => o.Kind != NamespaceKind.Pid).Select(o => (o.Kind, o.Descriptor.Number));
+    /// <summary>The descriptors that a child must inherit to join.</summary>
+    public IEnumerable<int> Descriptors => opened.Select(o => o.Descriptor.Number);
 
     /// <summary>Opens the namespaces that the document gives the container, from its first process.</summary>
     /// <exception cref="SyscallException">The process is gone.</exception>
@@ -48,28 +47,21 @@ public sealed class ContainerNamespaces : IDisposable
         }
     }
 
-    /// <summary>Writes the instructions that join all but the pid namespace.</summary>
-    public void WriteJoins(ChildProgram child)
+    /// <summary>The steps that bring a child of the host's into the container.</summary>
+    /// <remarks>The child enters the pid namespace only by a fork at the end, when it is an image in memory and no longer our executable:
+    /// a process of the container never sees one that leads to a file of the host (CVE-2019-5736).</remarks>
+    public IEnumerable<PlanStep> JoinSteps()
     {
-        foreach ((NamespaceKind kind, int descriptor) in Joins)
-            child.Call(SYS.setns, descriptor, kind.Flag());
-    }
-
-    /// <summary>Starts a child inside of the pid namespace: the calling thread's children are born into the one that it names, and ours is named again afterwards.</summary>
-    public ProcessHandle StartInside(Func<ProcessHandle> start)
-    {
-        if (opened.FirstOrDefault(o => o.Kind == NamespaceKind.Pid).Descriptor is not { } container)
-            return start();
-        using FileDescriptor own = Files.Open(null, "/proc/self/ns/pid", Native.Raw.Open.O_RDONLY);
-        Check.Ok(Kernel.Call(SYS.setns, container.Number, (nint)Clone.CLONE_NEWPID), "join pid namespace of", $"process {Pid}");
-        try
+        bool forks = false;
+        foreach ((NamespaceKind kind, FileDescriptor descriptor) in opened)
         {
-            return start();
+            yield return new JoinNamespace(kind, $"of process {Pid}", descriptor.Number);
+            if (kind == NamespaceKind.User)
+                yield return new BecomeRoot();
+            forks |= kind == NamespaceKind.Pid;
         }
-        finally
-        {
-            Check.Ok(Kernel.Call(SYS.setns, own.Number, (nint)Clone.CLONE_NEWPID), "return to pid namespace");
-        }
+        if (forks)
+            yield return new ForkIntoNamespaces();
     }
 
     /// <inheritdoc/>

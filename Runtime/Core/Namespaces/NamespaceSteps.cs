@@ -84,10 +84,12 @@ public sealed record ForkIntoNamespaces : PlanStep
         // CLONE_PARENT: the container's first process is a child of the runtime, as without this step.
         Slot pid = child.CallInto(SYS.clone, Clone.CLONE_PARENT | (ulong)Signal.SIGCHLD, 0, 0, 0, 0);
         child.BranchIfEqual(pid, 0, inner);
-        program.AskWithValue(InitMessage.Forked, pid);
+        program.TellWithValue(InitMessage.Forked, pid);
         child.Call(SYS.exit_group, 0);
         child.Mark(inner);
         DieWithParent.Write(program);
+        // Both have the same channel: the answer is for the inner one, which must not ask anything before the parent knows it.
+        program.AwaitAnswer();
     }
 }
 

@@ -37,9 +37,8 @@ public static class ExecPlanner
         SpecProcess process = request.Process;
         List<PlanStep> steps = new(32);
         TargetList targets = new();
-        List<int> inherited = [request.Root];
+        List<int> inherited = [request.Root, .. request.Namespaces.Descriptors];
 
-        // The child is among the container's processes from its birth: it is not to be looked into before all else.
         steps.Add(new BeginInit());
         if (process.ExecCpuAffinity?.Initial is { Length: > 0 } initial)
             steps.Add(new SetCpuAffinity(initial));
@@ -49,13 +48,7 @@ public static class ExecPlanner
             steps.Add(new OpenLabel(!string.IsNullOrEmpty(process.ApparmorProfile)));
         if (request.HasCgroups)
             steps.Add(new JoinCgroups(request.CgroupCount, NewNamespace: false));
-        foreach ((NamespaceKind kind, int descriptor) in request.Namespaces.Joins)
-        {
-            steps.Add(new JoinNamespace(kind, $"of process {request.Namespaces.Pid}", descriptor));
-            inherited.Add(descriptor);
-            if (kind == NamespaceKind.User)
-                steps.Add(new BecomeRoot());
-        }
+        steps.AddRange(request.Namespaces.JoinSteps());
         steps.Add(new NewSession());
         steps.Add(request.Namespaces.HasMount ? new OpenRoot("/") : new AdoptRoot(request.Root));
         if (!request.Namespaces.HasMount)

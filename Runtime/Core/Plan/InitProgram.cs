@@ -109,8 +109,7 @@ public sealed class InitProgram
     public void Ask(InitMessage kind, uint argument, ReadOnlySpan<Slot> descriptors)
     {
         Tell(kind, argument, descriptors);
-        Slot length = Child.CallInto(SYS.read, SyncDescriptor, Child.Reserve(MessageSize), MessageSize);
-        Child.BranchIfEqual(length, 0, quit);
+        AwaitAnswer();
     }
 
     /// <summary>Asks the parent and waits for its answer, which carries up to <paramref name="count"/> descriptors.</summary>
@@ -127,9 +126,21 @@ public sealed class InitProgram
     /// <summary>Sends a message whose value is what a slot holds, and waits for the answer.</summary>
     public void AskWithValue(InitMessage kind, Slot value)
     {
+        TellWithValue(kind, value);
+        AwaitAnswer();
+    }
+
+    /// <summary>Sends a message whose value is what a slot holds.</summary>
+    public void TellWithValue(InitMessage kind, Slot value)
+    {
         Data message = MessageBytes(kind, 0);
         Child.Store(message.At(8), value);
         Child.Call(SYS.write, SyncDescriptor, message, MessageSize);
+    }
+
+    /// <summary>Waits for the parent's answer; ends the child where the parent is gone.</summary>
+    public void AwaitAnswer()
+    {
         Slot length = Child.CallInto(SYS.read, SyncDescriptor, Child.Reserve(MessageSize), MessageSize);
         Child.BranchIfEqual(length, 0, quit);
     }

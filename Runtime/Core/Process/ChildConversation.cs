@@ -7,37 +7,6 @@ using Vessel.Native.Safe;
 
 namespace Vessel.Core.Process;
 
-/// <summary>Answers to a child's questions; <see cref="InitMessage"/> has the protocol.</summary>
-public interface IChildQuestions
-{
-    /// <summary>The child stands in a new user namespace and waits for its mappings.</summary>
-    void MapIds(int pid);
-
-    /// <summary>A target isn't there, or the child cannot resolve it.</summary>
-    FileDescriptor ResolveTarget(FileDescriptor root, int index);
-
-    /// <summary>A path that may be missing; null where it is.</summary>
-    FileDescriptor? ResolveExisting(FileDescriptor root, int index);
-
-    /// <summary>A new tmpfs begins with a copy of a folder.</summary>
-    void CopyUp(FileDescriptor from, FileDescriptor to);
-
-    /// <summary>Descriptors of the cgroups' files that the child writes to.</summary>
-    IReadOnlyList<FileDescriptor> JoinCgroups(int pid);
-
-    /// <summary>The moment before the root becomes the root.</summary>
-    void RunCreateHooks(int pid);
-
-    /// <summary>The master of the child's terminal; it is closed after the call.</summary>
-    void TakeTerminal(FileDescriptor master);
-
-    /// <summary>The child's descriptor of that number is the listener of its filter.</summary>
-    void TakeSeccompListener(int pid, int descriptor);
-
-    /// <summary>Only execve is left.</summary>
-    void Created(int pid);
-}
-
 /// <summary>A child that walks a plan, from clone to execve, and the parent's end of the sync channel.</summary>
 public sealed class ChildConversation : IDisposable
 {
@@ -66,10 +35,8 @@ public sealed class ChildConversation : IDisposable
     /// <param name="plan">What the child does.</param>
     /// <param name="features">What the kernel has.</param>
     /// <param name="questions">Answers.</param>
-    /// <param name="start">Wraps the clone: to be born in a container's pid namespace. Null for none.</param>
     /// <param name="cgroup">A v2 cgroup to be born in, or null.</param>
-    public static ChildConversation Begin(ContainerPlan plan, KernelFeatures features, IChildQuestions questions,
-        Func<Func<ProcessHandle>, ProcessHandle>? start = null, FileDescriptor? cgroup = null)
+    public static ChildConversation Begin(ContainerPlan plan, KernelFeatures features, IChildQuestions questions, FileDescriptor? cgroup = null)
     {
         (FileDescriptor ours, FileDescriptor theirs) = UnixSockets.Pair();
         try
@@ -83,8 +50,7 @@ public sealed class ChildConversation : IDisposable
                 program.Emit([new CloseAtExec(kept), .. plan.Steps]);
                 using FileDescriptor image = ProgramImage.ToExecutable(program.Child);
                 ChildProgram boot = BootProgram.Into(image, features, kept, plan.PreservedCount);
-                ProcessHandle Clone() => Spawner.Start(boot, plan.CloneFlags, features, cgroup);
-                ProcessHandle process = start is null ? Clone() : start(Clone);
+                ProcessHandle process = Spawner.Start(boot, plan.CloneFlags, features, cgroup);
                 // Executed once, and never again: an entrypoint of /proc/self/exe, or a script's #!, finds a file that nobody may execute.
                 Check.Ok(Kernel.Call(SYS.fchmod, image.Number, 0), "fchmod", "memfd");
                 return new ChildConversation(program, ours, process, questions);

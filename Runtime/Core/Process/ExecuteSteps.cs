@@ -73,7 +73,8 @@ public sealed record FindExecutable(string Name, IReadOnlyList<string> Candidate
 }
 
 /// <summary>Tells the parent that all is ready; after its answer the child outlives it.</summary>
-public sealed record TellCreated : PlanStep
+/// <param name="DiesWithParent">The child goes on to die with it: a hook.</param>
+public sealed record TellCreated(bool DiesWithParent = false) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => "tell that the container is created";
@@ -82,7 +83,8 @@ public sealed record TellCreated : PlanStep
     public override void Emit(InitProgram program)
     {
         program.Ask(InitMessage.Created);
-        program.Child.Call(SYS.prctl, ProcessControl.PR_SET_PDEATHSIG, 0);
+        if (!DiesWithParent)
+            program.Child.Call(SYS.prctl, ProcessControl.PR_SET_PDEATHSIG, 0);
     }
 }
 

@@ -39,7 +39,7 @@ internal abstract class Command
 
     /// <summary>Reads an id.</summary>
     protected static ContainerId ParseId(string text) =>
-        ContainerId.TryParse(text, out ContainerId? id, out string? error) ? id : throw new Core.Errors.RuntimeException(Core.Errors.ErrorKind.InvalidSpec, $"invalid container id: {error}");
+        ContainerId.TryParse(text, out ContainerId? id, out string? error) ? id : throw new Core.Errors.RuntimeException(Core.Errors.ErrorKind.InvalidSpec, error);
 
     /// <summary>The container that the first argument names.</summary>
     protected static Container Find(Invocation invocation) => Container.Open(invocation.Store, IdOf(invocation));

@@ -1,0 +1,38 @@
+using Vessel.Native.Safe;
+
+namespace Vessel.Core.Process;
+
+/// <summary>Answers to a child's questions; <see cref="Plan.InitMessage"/> has the protocol. A question that a plan never asks is a bug of the plan's.</summary>
+public interface IChildQuestions
+{
+    /// <summary>The child stands in a new user namespace and waits for its mappings.</summary>
+    void MapIds(int pid) => throw Unexpected(nameof(MapIds));
+
+    /// <summary>A target isn't there, or the child cannot resolve it.</summary>
+    FileDescriptor ResolveTarget(FileDescriptor root, int index) => throw Unexpected(nameof(ResolveTarget));
+
+    /// <summary>A path that may be missing; null where it is.</summary>
+    FileDescriptor? ResolveExisting(FileDescriptor root, int index) => throw Unexpected(nameof(ResolveExisting));
+
+    /// <summary>A new tmpfs begins with a copy of a folder.</summary>
+    void CopyUp(FileDescriptor from, FileDescriptor to) => throw Unexpected(nameof(CopyUp));
+
+    /// <summary>Descriptors of the cgroups' files that the child writes to.</summary>
+    IReadOnlyList<FileDescriptor> JoinCgroups(int pid) => throw Unexpected(nameof(JoinCgroups));
+
+    /// <summary>The moment before the root becomes the root.</summary>
+    void RunCreateHooks(int pid) => throw Unexpected(nameof(RunCreateHooks));
+
+    /// <summary>The master of the child's terminal; it is closed after the call.</summary>
+    void TakeTerminal(FileDescriptor master) => throw Unexpected(nameof(TakeTerminal));
+
+    /// <summary>The child's descriptor of that number is the listener of its filter.</summary>
+    void TakeSeccompListener(int pid, int descriptor) => throw Unexpected(nameof(TakeSeccompListener));
+
+    /// <summary>Only execve is left.</summary>
+    void Created(int pid)
+    {
+    }
+
+    private static InvalidOperationException Unexpected(string question) => new($"the child asked {question}, which its plan has no use for");
+}
