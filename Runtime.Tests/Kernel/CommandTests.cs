@@ -189,7 +189,7 @@ public sealed class CommandTests : KernelTest
         string runc = Require.Program("runc", "runc");
         string folder = Directory.CreateDirectory(Box.Folder + "/fresh").FullName;
         new Launch(runc, "spec", "--bundle", folder).Start().Wait().Succeeded();
-        Directory.CreateSymbolicLink(folder + "/rootfs", Fixtures.Busybox);
+        Fixtures.CopyBusybox(folder + "/rootfs");
         using Pty pty = new();
         Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "--bundle", folder, Box.Name + "spec");
         using RunningProgram run = new Launch(launch.Path, [.. launch.Arguments]) { Terminal = pty.Slave, Filter = launch.Filter }.Start();
@@ -314,7 +314,7 @@ public sealed class CommandTests : KernelTest
     {
         Outcome run = Run(Bundle().WithArgs(program));
         Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.Error, Does.Contain(words).And.Contain($"exec: \"{program}\": "), run.ToString());
+        Assert.That(run.Complaint, Does.Contain(words).And.Contain($"exec: \"{program}\": "), run.ToString());
         AssertNothingLeft();
     }
 

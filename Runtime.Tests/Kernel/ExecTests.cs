@@ -65,7 +65,7 @@ public sealed class ExecTests : KernelTest
     public void Exec_EnvironmentIsTheContainersAndMore()
     {
         TestBundle bundle = Running(b => b.WithEnv("OWN=container", "BOTH=container"));
-        string[] env = Call("exec", "-e", "MORE=exec", "--env", "BOTH=exec", bundle.Id, "env").Succeeded().Lines;
+        string[] env = Call("exec", "-e", "MORE=exec", "-e", "BOTH=exec", bundle.Id, "env").Succeeded().Lines;
         Assert.That(env, Does.Contain("OWN=container").And.Contain("MORE=exec").And.Contain("BOTH=exec").And.Contain("HOME=/root"));
         Delete(bundle.Id);
     }
@@ -97,7 +97,7 @@ public sealed class ExecTests : KernelTest
         {
             Assert.That(Ids("-u", "1000"), Is.EqualTo("1000 0 0 7"));
             Assert.That(Ids("-u", "1000:100"), Is.EqualTo("1000 100 100 7"));
-            Assert.That(Ids("--user", "5:6", "--additional-gids", "20", "-g", "30"), Is.EqualTo("5 6 6 7 20 30"));
+            Assert.That(Ids("--user", "5:6", "-g", "20", "-g", "30"), Is.EqualTo("5 6 6 7 20 30"));
         });
         Delete(bundle.Id);
         string Ids(params string[] options) => Call(["exec", .. options, bundle.Id, "sh", "-c", "echo $(id -u) $(id -g) $(id -G)"]).Succeeded().Text;

@@ -14,6 +14,9 @@ internal sealed record Outcome(string CommandLine, int ExitCode, byte[] OutputBy
     /// <summary>The lines of standard output.</summary>
     public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>The error's words as they are, whatever a log's form has escaped.</summary>
+    public string Complaint => Error.Replace("\\\"", "\"");
+
     /// <summary>Fails the test unless the command ended with 0.</summary>
     public Outcome Succeeded()
     {
@@ -28,7 +31,7 @@ internal sealed record Outcome(string CommandLine, int ExitCode, byte[] OutputBy
         if (ExitCode == 0)
             Assert.Fail($"it did not fail\n{this}");
         foreach (string word in words)
-            Assert.That(Error, Does.Contain(word), ToString());
+            Assert.That(Complaint, Does.Contain(word), ToString());
         return this;
     }
 

@@ -1,0 +1,44 @@
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
+
+namespace Vessel.Native.Safe;
+
+/// <summary>The mode of a terminal, to be put back (man 3 termios).</summary>
+public sealed unsafe class TerminalMode
+{
+    private readonly FileDescriptor terminal;
+    private termios saved;
+
+    private TerminalMode(FileDescriptor terminal, termios saved)
+    {
+        this.terminal = terminal;
+        this.saved = saved;
+    }
+
+    /// <summary>Sets raw mode, as cfmakeraw(3) does; null where the file is no terminal.</summary>
+    public static TerminalMode? TrySetRaw(FileDescriptor terminal)
+    {
+        termios mode;
+        if (tcgetattr(terminal.Number, &mode) != 0)
+            return null;
+        TerminalMode result = new(terminal, mode);
+        mode.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+        mode.c_oflag &= ~OPOST;
+        mode.c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+        mode.c_cflag &= ~(CSIZE | PARENB);
+        mode.c_cflag |= CS8;
+        mode.c_cc[VMIN] = 1;
+        mode.c_cc[VTIME] = 0;
+        if (tcsetattr(terminal.Number, (int)TCSANOW, &mode) != 0)
+            throw new SyscallException("set raw mode of the terminal", errno);
+        return result;
+    }
+
+    /// <summary>Puts the former mode back.</summary>
+    public void Restore()
+    {
+        fixed (termios* mode = &saved)
+            // best effort: the terminal may be gone.
+            _ = tcsetattr(terminal.Number, (int)TCSANOW, mode);
+    }
+}

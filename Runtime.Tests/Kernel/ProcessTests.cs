@@ -1,0 +1,286 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Vessel.Native.Safe;
+using Vessel.Tests.Support;
+
+namespace Vessel.Tests.KernelSuite;
+
+/// <summary>The process as the document wants it.</summary>
+public sealed class ProcessTests : KernelTest
+{
+    [Test, Category("Standard"), Category("Fallback")]
+    public void Args_AreGivenExactly()
+    {
+        Outcome run = Run(Bundle().WithArgs("/bin/sh", "-c", "for a in \"$@\"; do echo \"<$a>\"; done", "zero", "", "a b", "*", "ü€", "--", "-x")).Succeeded();
+        Assert.That(run.Lines, Is.EqualTo(new[] { "<>", "<a b>", "<*>", "<ü€>", "<-->", "<-x>" }));
+    }
+
+    [Test, Category("Standard")]
+    public void Env_IsTheDocumentsAlone()
+    {
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", Shell("env").WithEnv("A=1", "EMPTY=", "SPACES=a b").Save().Folder, Box.Name + "a");
+        launch.Environment.Add("HOST_SECRET=1");
+        string[] env = launch.Start().Wait().Succeeded().Lines;
+        Assert.That(env, Does.Contain("A=1").And.Contain("EMPTY=").And.Contain("SPACES=a b"));
+        Assert.That(env, Has.None.StartWith("HOST_SECRET"));
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    [TestCase(0U, "/root")]
+    [TestCase(1000U, "/home/user")]
+    [TestCase(4711U, "/")]
+    public void Home_IsThatOfTheImagesPasswd(uint uid, string home)
+    {
+        TestBundle bundle = Shell("echo $HOME").WithOwnRootfs().WithUser(uid, 0);
+        File.WriteAllText(bundle.Rootfs + "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n");
+        Assert.That(Run(bundle).Succeeded().Text, Is.EqualTo(home));
+    }
+
+    [Test, Category("Standard")]
+    public void Home_OfTheDocument_Wins() => Assert.That(RunShell("echo $HOME", b => b.WithEnv("HOME=/elsewhere")).Text, Is.EqualTo("/elsewhere"));
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void Cwd_IsEnteredAndMadeWhereMissing()
+    {
+        Assert.That(RunShell("pwd", b => b.Set("process.cwd", "/tmp")).Text, Is.EqualTo("/tmp"));
+        TestBundle bundle = Shell("pwd; ls /new").WithOwnRootfs().Set("process.cwd", "/new/folder");
+        Assert.That(Run(bundle).Succeeded().Lines, Is.EqualTo(new[] { "/new/folder", "folder" }));
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void User_GroupsAreExactlyThoseOfTheDocument()
+    {
+        Outcome run = RunShell("grep -E '^(Uid|Gid|Groups):' /proc/self/status", b => b.WithUser(1000, 1001, 5, 20, 70000));
+        Assert.That(Host.StatusField(run.Output, "Uid"), Is.EqualTo("1000\t1000\t1000\t1000"));
+        Assert.That(Host.StatusField(run.Output, "Gid"), Is.EqualTo("1001\t1001\t1001\t1001"));
+        Assert.That(Host.StatusField(run.Output, "Groups").Split(' '), Is.EquivalentTo(new[] { "5", "20", "70000" }));
+    }
+
+    [Test, Category("Standard")]
+    public void Groups_OfTheCaller_AreGone() => Assert.That(Host.StatusField(RunShell("cat /proc/self/status").Output, "Groups"), Is.Empty);
+
+    [Test, Category("Standard")]
+    [TestCase(null, "0022")]
+    [TestCase(63U, "0077")]
+    [TestCase(0U, "0000")]
+    public void Umask_IsTheDocumentsOr022(uint? umask, string shown) =>
+        Assert.That(RunShell("umask", b => { if (umask is { } u) b.Set("process.user.umask", u); }).Text, Is.EqualTo(shown));
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void Capabilities_FiveSetsExactly()
+    {
+        string status = RunShell("cat /proc/self/status", b => b.Set("process.capabilities", new JsonObject
+        {
+            ["bounding"] = TestBundle.Texts("CAP_CHOWN", "CAP_KILL", "CAP_NET_RAW", "CAP_SYS_CHROOT"),
+            ["permitted"] = TestBundle.Texts("CAP_CHOWN", "CAP_KILL", "CAP_NET_RAW"),
+            ["effective"] = TestBundle.Texts("CAP_CHOWN", "CAP_KILL"),
+            ["inheritable"] = TestBundle.Texts("CAP_NET_RAW"),
+            ["ambient"] = TestBundle.Texts("CAP_NET_RAW"),
+        }).WithUser(1000, 1000)).Output;
+        // An execve of an ordinary user's program: what is ambient stays, and no more.
+        const string netRaw = "0000000000002000";
+        Assert.Multiple(() =>
+        {
+            Assert.That(Host.StatusField(status, "CapBnd"), Is.EqualTo("0000000000042021"));
+            Assert.That(Host.StatusField(status, "CapInh"), Is.EqualTo(netRaw));
+            Assert.That(Host.StatusField(status, "CapAmb"), Is.EqualTo(netRaw));
+            Assert.That(Host.StatusField(status, "CapPrm"), Is.EqualTo(netRaw));
+            Assert.That(Host.StatusField(status, "CapEff"), Is.EqualTo(netRaw));
+        });
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void Capabilities_OfRoot_AreLimitedByTheBoundingSet()
+    {
+        string status = RunShell("cat /proc/self/status", b => b.WithCapabilities("CAP_CHOWN", "CAP_SYS_ADMIN")).Output;
+        foreach (string set in new[] { "CapBnd", "CapPrm", "CapEff" })
+            Assert.That(Host.StatusField(status, set), Is.EqualTo("0000000000200001"), set);
+        foreach (string set in new[] { "CapInh", "CapAmb" })
+            Assert.That(Host.StatusField(status, set), Is.EqualTo("0000000000000000"), set);
+    }
+
+    [Test, Category("Standard")]
+    public void Capabilities_None_AreNone()
+    {
+        string status = RunShell("cat /proc/self/status", b => b.WithCapabilities()).Output;
+        foreach (string set in new[] { "CapBnd", "CapPrm", "CapEff", "CapInh", "CapAmb" })
+            Assert.That(Host.StatusField(status, set), Is.EqualTo("0000000000000000"), set);
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void Rlimits_AreThoseOfTheDocument()
+    {
+        JsonArray limits = new(Limit("RLIMIT_NOFILE", 1000, 2000), Limit("RLIMIT_CORE", 0, 0), Limit("RLIMIT_NPROC", 1500, 1600), Limit("RLIMIT_FSIZE", 12345678, ulong.MaxValue));
+        string shown = RunShell("cat /proc/self/limits", b => b.Set("process.rlimits", limits)).Output;
+        Assert.That(shown, Does.Match(@"Max open files\s+1000\s+2000"));
+        Assert.That(shown, Does.Match(@"Max core file size\s+0\s+0"));
+        Assert.That(shown, Does.Match(@"Max processes\s+1500\s+1600"));
+        Assert.That(shown, Does.Match(@"Max file size\s+12345678\s+unlimited"));
+        static JsonObject Limit(string type, ulong soft, ulong hard) => new() { ["type"] = type, ["soft"] = soft, ["hard"] = hard };
+    }
+
+    [Test, Category("Standard")]
+    [TestCase(true, "1")]
+    [TestCase(false, "0")]
+    public void NoNewPrivileges_IsSetOrNot(bool wanted, string shown) =>
+        Assert.That(Host.StatusField(RunShell("cat /proc/self/status", b => b.Set("process.noNewPrivileges", wanted)).Output, "NoNewPrivs"), Is.EqualTo(shown));
+
+    [Test, Category("Standard"), Category("Fallback")]
+    [TestCase(0)]
+    [TestCase(500)]
+    [TestCase(-300)]
+    public void OomScoreAdj_IsThatOfTheDocument(int score) =>
+        Assert.That(RunShell("cat /proc/self/oom_score_adj", b => b.Set("process.oomScoreAdj", score)).Text, Is.EqualTo(score.ToString()));
+
+    [Test]
+    public void Personality_Linux32_IsSet()
+    {
+        Assert.That(RunShell("uname -m", b => b.Set("linux.personality", new JsonObject { ["domain"] = "LINUX32" })).Text, Is.EqualTo("i686").Or.EqualTo("armv8l"));
+        Assert.That(RunShell("uname -m", b => b.Set("linux.personality", new JsonObject { ["domain"] = "LINUX" })).Text, Is.EqualTo("x86_64").Or.EqualTo("aarch64"));
+    }
+
+    [Test]
+    public void MemoryPolicy_IsSetOrRefused()
+    {
+        Outcome run = Run(Shell("grep . /proc/self/numa_maps | head -1").Set("linux.memoryPolicy", new JsonObject { ["mode"] = "MPOL_BIND", ["nodes"] = "0" }));
+        if (run.ExitCode == 0)
+            Assert.That(run.Output, Does.Contain("bind:0"), "a memory policy is ignored in silence");
+        else
+            run.FailedInOneLine("memory policy");
+    }
+
+    [Test]
+    public void IoPriority_IsThatOfTheDocument() =>
+        Assert.That(RunShell("ionice -p 1 || ionice", b => b.Set("process.ioPriority", new JsonObject { ["class"] = "IOPRIO_CLASS_BE", ["priority"] = 6 })).Text, Does.Contain("best-effort: prio 6"));
+
+    [Test]
+    public void Scheduler_IsThatOfTheDocument()
+    {
+        string sched = RunShell("grep ^policy /proc/self/sched; cut -d' ' -f19 /proc/self/stat", b => b.Set("process.scheduler", new JsonObject { ["policy"] = "SCHED_BATCH", ["nice"] = 5 })).Output;
+        Assert.That(sched, Does.Match(@"policy\s*:\s*3").And.Contain("\n5\n"));
+    }
+
+    [Test, Category("Standard")]
+    public void PreservedDescriptors_AreThere_OthersAreNot()
+    {
+        using FileDescriptor one = Memory("one\n"), two = Memory("two\n"), three = Memory("three\n");
+        TestBundle bundle = Shell("cat <&3; cat <&4; cat <&5 || echo closed");
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "--preserve-fds", "2", "-b", bundle.Save().Folder, bundle.Id);
+        (launch.Descriptors[3], launch.Descriptors[4], launch.Descriptors[5]) = (one, two, three);
+        Assert.That(launch.Start().Wait().Succeeded().Lines, Is.EqualTo(new[] { "one", "two", "closed" }));
+        static FileDescriptor Memory(string text)
+        {
+            FileDescriptor memory = Files.CreateMemory("memory");
+            Files.Write(memory, Encoding.UTF8.GetBytes(text), "memory");
+            Files.Rewind(memory);
+            return memory;
+        }
+    }
+
+    [Test]
+    public void PreservedDescriptors_ThatAreNotOpen_AreRefused() => Run(Shell("true"), "--preserve-fds", "1").FailedInOneLine("descriptor 3 is not open");
+
+    [Test, Category("Standard")]
+    public void ListenFds_ArePassedWithTheirVariables()
+    {
+        using FileDescriptor memory = Files.CreateMemory("memory");
+        Files.Write(memory, "socket\n"u8, "memory");
+        Files.Rewind(memory);
+        TestBundle bundle = Shell("echo $LISTEN_FDS; cat <&3");
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Save().Folder, bundle.Id);
+        launch.Descriptors[3] = memory;
+        launch.Environment.Add("LISTEN_FDS=1");
+        Assert.That(launch.Start().Wait().Succeeded().Lines, Is.EqualTo(new[] { "1", "socket" }));
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void Descriptors_OnlyTheStandardStreamsAreOpen() =>
+        // The listing's own is 3.
+        Assert.That(RunShell("ls -l /proc/self/fd | wc -l; ls /proc/self/fd").Lines[1..], Is.EqualTo(new[] { "0", "1", "2", "3" }));
+
+    [Test, Category("Standard")]
+    public void Stdio_TenMegabytesComeBackIdentical()
+    {
+        byte[] bytes = new byte[10 << 20];
+        new Random(1).NextBytes(bytes);
+        TestBundle bundle = Bundle().WithArgs("cat");
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Save().Folder, bundle.Id);
+        Outcome run = new Launch(launch.Path, [.. launch.Arguments]) { Input = bytes }.Start().Wait().Succeeded();
+        Assert.That(run.OutputBytes.AsSpan().SequenceEqual(bytes));
+    }
+
+    [Test, Category("Standard")]
+    public void Stdin_ClosedByTheCaller_IsSeenInside_AndOutputGoesOn()
+    {
+        (FileDescriptor read, FileDescriptor write) = Pipe();
+        TestBundle bundle = Shell("cat; echo after the end; sleep 0.2; echo still");
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Save().Folder, bundle.Id);
+        using RunningProgram run = new Launch(launch.Path, [.. launch.Arguments]) { Stdin = read }.Start();
+        read.Dispose();
+        Files.Write(write, "through the pipe\n"u8, "pipe");
+        write.Dispose();
+        Assert.That(run.Wait().Succeeded().Lines, Is.EqualTo(new[] { "through the pipe", "after the end", "still" }));
+    }
+
+    [Test]
+    public void Stdio_ClosedStreams_AreNoOtherFiles()
+    {
+        TestBundle bundle = Shell("echo to stdout; ls -l /proc/self/fd/2 | sed 's/.*-> //'");
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Save().Folder, bundle.Id);
+        launch.ClosedStreams.AddRange([0, 2]);
+        Assert.That(launch.Start().Wait().Succeeded().Lines, Is.EqualTo(new[] { "to stdout", "/dev/null" }));
+    }
+
+    [Test, Category("Standard")]
+    public void Stdout_OfAnOrdinaryUser_CanBeOpenedAgain() =>
+        Assert.That(RunShell("echo first; echo second >> /dev/stdout", b => b.WithUser(1000, 1000)).Output, Does.Contain("second"));
+
+    [Test, Category("Standard")]
+    public void Signals_AreDefaultsAndNoneBlocked()
+    {
+        string status = RunShell("cat /proc/self/status").Output;
+        Assert.That(Host.StatusField(status, "SigBlk"), Is.EqualTo("0000000000000000"));
+        Assert.That(Host.StatusField(status, "SigIgn"), Is.EqualTo("0000000000000000"));
+    }
+
+    [Test]
+    [TestCase("HUP", 1)]
+    [TestCase("INT", 2)]
+    [TestCase("TERM", 15)]
+    [TestCase("USR1", 10)]
+    [TestCase("USR2", 12)]
+    [TestCase("QUIT", 3)]
+    public void Run_ForwardsSignals(string name, int signal)
+    {
+        using RunningProgram run = Begin(Shell($"trap 'echo got {name}; exit 7' {name}; echo ready; while :; do sleep 0.02; done"));
+        Assert.That(Host.Eventually(() => run.Output.Contains("ready")));
+        run.Signal(signal);
+        Outcome outcome = run.Wait(10_000);
+        Assert.That(outcome.ExitCode, Is.EqualTo(7), outcome.ToString());
+        Assert.That(outcome.Output, Does.Contain("got " + name));
+    }
+
+    [Test]
+    public void Run_IsASubreaper_AndLeavesNoZombies()
+    {
+        using RunningProgram run = Begin(Shell("(sleep 0.1 &); (sleep 0.1 &); sleep 0.4; echo done").WithoutNamespace("pid"));
+        Assert.That(run.Wait().Succeeded().Text, Is.EqualTo("done"));
+        AssertNothingLeft();
+    }
+
+    [Test]
+    public void UnknownCapability_IsAWarningAndNoError()
+    {
+        Outcome run = Run(Shell("echo ok").WithMoreCapabilities("CAP_NO_SUCH")).Succeeded();
+        Assert.That(run.Text, Is.EqualTo("ok"));
+        Assert.That(run.Error, Does.Contain("CAP_NO_SUCH"));
+    }
+
+    internal static unsafe (FileDescriptor Read, FileDescriptor Write) Pipe()
+    {
+        int* pair = stackalloc int[2];
+        Check.Ok(Native.Raw.Kernel.Call(Native.Raw.SYS.pipe2, (nint)pair, Native.Raw.Open.O_CLOEXEC), "pipe");
+        return (new FileDescriptor(pair[0]), new FileDescriptor(pair[1]));
+    }
+}
