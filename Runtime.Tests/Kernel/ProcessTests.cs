@@ -239,7 +239,7 @@ public sealed class ProcessTests : KernelTest
     [Test, Category("Standard")]
     public void Signals_AreDefaultsAndNoneBlocked()
     {
-        string status = RunShell("cat /proc/self/status").Output;
+        string status = Run(Bundle().WithArgs("cat", "/proc/self/status")).Succeeded().Output;
         Assert.That(Host.StatusField(status, "SigBlk"), Is.EqualTo("0000000000000000"));
         Assert.That(Host.StatusField(status, "SigIgn"), Is.EqualTo("0000000000000000"));
     }
