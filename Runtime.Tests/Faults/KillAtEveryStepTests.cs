@@ -1,0 +1,62 @@
+using NUnit.Framework;
+using Vessel.Tests.Support;
+
+namespace Vessel.Tests.Faults;
+
+/// <summary>The runtime may be killed between any two steps: <c>delete -f</c> then finds and removes whatever was made. Each system call that it makes is such a step.</summary>
+public sealed class KillAtEveryStepTests : KernelTest
+{
+    // Of the language runtime's start: no step of ours.
+    private static readonly string[] NoSteps =
+    [
+        "execve", "exit_group", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "brk", "mprotect", "mmap", "munmap", "madvise", "rt_sigaction",
+    ];
+
+    [Test]
+    public void Create() => KillEverywhere(["create"], createFirst: false);
+
+    [Test]
+    public void Run() => KillEverywhere(["run"], createFirst: false);
+
+    [Test]
+    public void Start() => KillEverywhere(["start"], createFirst: true);
+
+    [Test]
+    public void Delete() => KillEverywhere(["delete", "-f"], createFirst: true);
+
+    private void KillEverywhere(string[] command, bool createFirst)
+    {
+        string strace = Require.Program("strace", "strace");
+        TestBundle bundle = Bundle().WithArgs("/bin/true").Save();
+        string[] arguments = command[0] is "create" or "run" ? [.. command, "-b", bundle.Folder, bundle.Id] : [.. command, bundle.Id];
+
+        string trace = $"{Box.Folder}/trace";
+        Prepare(bundle, createFirst);
+        Trace(strace, ["-qq", "-o", trace], arguments).Wait();
+        Delete(bundle.Id);
+        List<IGrouping<string, string>> calls = File.ReadLines(trace)
+            .Select(line => line.Split('(')[0]).Where(name => name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !NoSteps.Contains(name))
+            .GroupBy(name => name).ToList();
+        Assert.That(calls.Sum(c => c.Count()), Is.GreaterThan(20), "strace saw the calls");
+
+        foreach (IGrouping<string, string> call in calls)
+            for (int occurrence = 1; occurrence <= call.Count(); occurrence++)
+            {
+                Prepare(bundle, createFirst);
+                Trace(strace, ["-qq", "-o", "/dev/null", "-e", $"inject={call.Key}:signal=SIGKILL:when={occurrence}"], arguments).Wait();
+                Outcome deleted = Call("delete", "-f", bundle.Id);
+                IReadOnlyList<string> left = [];
+                bool clean = deleted.ExitCode == 0 && Host.Eventually(() => (left = Box.Left()).Count == 0, 2000);
+                Assert.That(clean, Is.True, $"killed at {call.Key} {occurrence}: {deleted.Error} {string.Join("; ", left)}");
+            }
+    }
+
+    private void Prepare(TestBundle bundle, bool create)
+    {
+        if (create)
+            Call("create", "-b", bundle.Folder, bundle.Id).Succeeded();
+    }
+
+    private RunningProgram Trace(string strace, string[] options, string[] arguments) =>
+        new Launch(strace, [.. options, RuntimeUnderTest.Path, "--root", Box.StateRoot, .. arguments]).Start();
+}
