@@ -31,7 +31,7 @@ public sealed partial class Container
         ContainerStore store, ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options)
     {
         using ContainerCreation creation = new(store, id, bundle, host, options, waitsForStart: false);
-        Container container = new(store, id);
+        Container container = new(store, id, creation.Record);
         if (bundle.Spec.Hooks is { Poststart.Count: > 0 } hooks)
             RunPoststart(host, hooks, creation.State(ContainerStatus.Running), creation.Folder);
         return (container, creation.Process, creation.Terminal);

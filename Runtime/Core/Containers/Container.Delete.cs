@@ -28,6 +28,14 @@ public sealed partial class Container
         return Destroy(host, folder, state.Record);
     }
 
+    /// <summary>Removes a container of <see cref="Run"/> whose first process has ended and was waited for.</summary>
+    /// <returns>What poststop hooks had to complain about.</returns>
+    public IReadOnlyList<string> DeleteEnded(RuntimeHost host)
+    {
+        using ContainerFolder folder = store.OpenLocked(Id);
+        return Destroy(host, folder, record ?? folder.Read() ?? Unfinished(folder));
+    }
+
     private static IReadOnlyList<string> Destroy(RuntimeHost host, ContainerFolder folder, ContainerRecord record)
     {
         // Without a first process the container never got as far as its cgroups, and what is in them is not its own.

@@ -61,8 +61,8 @@ public sealed partial class Container
                 SpecProcess process = options.Process with { };
                 plan = ExecPlanner.Create(new ExecRequest
                 {
-                    Process = HomeDirectory.Complete(process, root, host.Features),
-                    Seccomp = seccomp,
+                    Process = ProcessEnvironment.Complete(process, root, host.Features),
+                    Linux = spec.Linux ?? new SpecLinux(),
                     Namespaces = namespaces,
                     Root = root.Number,
                     CgroupCount = CgroupFiles().Count,

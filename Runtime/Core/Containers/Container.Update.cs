@@ -1,4 +1,5 @@
 using Vessel.Core.Cgroups;
+using Vessel.Core.Errors;
 using Vessel.Oci.Runtime;
 
 namespace Vessel.Core.Containers;
@@ -6,13 +7,24 @@ namespace Vessel.Core.Containers;
 public sealed partial class Container
 {
     /// <summary>Changes limits of a container that is created, running or paused; what is not named stays.</summary>
-    /// <exception cref="Errors.RuntimeException">It is stopped, or the kernel refuses a value; values before it are in force.</exception>
+    /// <exception cref="RuntimeException">It is stopped, or the kernel refuses a value; values before it are in force.</exception>
     public void Update(RuntimeHost host, LinuxResources resources)
     {
         using ContainerFolder folder = store.OpenLocked(Id);
         ContainerState state = StateOf(folder);
         if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)
             throw WrongState("container not running");
+        if (resources.Memory is { CheckBeforeUpdate: true, Limit: > 0 and { } limit })
+            CheckUsage(state.Record, limit);
         CgroupExecutor.Apply(CgroupPlan.Update(host.Cgroups, state.Record.CgroupPath, state.Record.Cgroups, resources));
+    }
+
+    // A limit below what is in use would end processes at once.
+    private static void CheckUsage(ContainerRecord record, long limit)
+    {
+        CgroupStats stats = new(record.CgroupVersion, record.Cgroups);
+        string? file = stats.FindFile(record.CgroupVersion == 1 ? "memory.usage_in_bytes" : "memory.current");
+        if (file is not null && long.TryParse(Native.Safe.Files.TryReadText(null, file)?.Trim(), out long usage) && usage > limit)
+            throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.resources.memory.limit: {limit} is below the {usage} bytes in use");
     }
 }

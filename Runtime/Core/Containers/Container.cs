@@ -13,9 +13,13 @@ public sealed partial class Container
 {
     private readonly ContainerStore store;
 
-    private Container(ContainerStore store, ContainerId id)
+    // Known to who made it; others read it.
+    private readonly ContainerRecord? record;
+
+    private Container(ContainerStore store, ContainerId id, ContainerRecord? record = null)
     {
         this.store = store;
+        this.record = record;
         Id = id;
     }
 

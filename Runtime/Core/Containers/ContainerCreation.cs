@@ -64,6 +64,9 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         }
     }
 
+    /// <summary>What is kept of the container.</summary>
+    public ContainerRecord Record => record;
+
     /// <summary>The container's state on disk, locked until this is disposed.</summary>
     public ContainerFolder Folder => folder;
 
@@ -159,7 +162,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         SpecLinux linux = bundle.Spec.Linux ?? new SpecLinux();
         return new PlanRequest
         {
-            Spec = bundle.Spec with { Process = HomeDirectory.Complete(bundle.Spec.Process!, root, host.Features) },
+            Spec = bundle.Spec with { Process = ProcessEnvironment.Complete(bundle.Spec.Process!, root, host.Features) },
             Id = id.Value,
             Bundle = bundle.Folder,
             Rootfs = rootfs,
@@ -230,6 +233,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
 
     private void WarnOfUnknown()
     {
+        if (bundle.Spec.Linux?.Resources?.Memory?.Kernel is not null)
+            options.Warn("linux.resources.memory.kernel: ignored: the kernel has no such limit any more");
         if (bundle.Spec.Process?.Capabilities is not { } sets)
             return;
         Security.CapabilitySet.Parse([.. sets.Bounding, .. sets.Permitted, .. sets.Effective, .. sets.Inheritable, .. sets.Ambient], out IReadOnlyList<string> unknown);

@@ -55,7 +55,7 @@ public sealed class ContainerPlanner
             PlanChroot(process);
         new ProcessPlanner(steps, process)
         {
-            Filter = linux.Seccomp is { } seccomp ? Security.Seccomp.SeccompCompiler.Compile(seccomp, Security.Seccomp.SeccompArchitectures.Native) : null,
+            Linux = linux,
             InUserNamespace = HasUserNamespace,
             FirstClosedDescriptor = 3 + request.PreservedCount,
             ForeignStdio = request.ForeignStdio,
@@ -199,11 +199,16 @@ public sealed class ContainerPlanner
             return;
         }
         MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs");
+        options = WithLabel(options, type);
         bool sealedLater = type == "tmpfs" && options.IsReadonly;
         steps.Add(new MountFilesystem(type, string.IsNullOrEmpty(mount.Source) ? null : mount.Source, target, options, sealedLater));
         if (sealedLater)
             seals.Add(new SealMount(target));
     }
+
+    // Filesystems that keep labels of their own (proc, sysfs, mqueue, cgroups) are left to the policy.
+    private MountOptions WithLabel(MountOptions options, string type) =>
+        string.IsNullOrEmpty(linux.MountLabel) || type is "proc" or "sysfs" or "mqueue" ? options : options with { Data = [.. options.Data, $"context=\"{linux.MountLabel}\""] };
 
     private void PlanCgroupMount(MountTarget target, MountOptions options)
     {

@@ -2,7 +2,6 @@ using Vessel.Core.Namespaces;
 using Vessel.Core.Process;
 using Vessel.Core.Rootfs;
 using Vessel.Core.Security;
-using Vessel.Core.Security.Seccomp;
 using Vessel.Oci.Runtime;
 
 namespace Vessel.Core.Plan;
@@ -12,7 +11,8 @@ public sealed record ExecRequest
 {
     public required SpecProcess Process { get; init; }
 
-    public LinuxSeccomp? Seccomp { get; init; }
+    /// <summary>The container's document: what its processes share.</summary>
+    public required SpecLinux Linux { get; init; }
 
     public required ContainerNamespaces Namespaces { get; init; }
 
@@ -61,7 +61,7 @@ public static class ExecPlanner
             steps.Add(new SetCpuAffinity(final));
         new ProcessPlanner(steps, process)
         {
-            Filter = request.Seccomp is { } seccomp ? SeccompCompiler.Compile(seccomp, SeccompArchitectures.Native) : null,
+            Linux = request.Linux,
             InUserNamespace = request.Namespaces.HasUser,
             FirstClosedDescriptor = 3 + request.PreservedCount,
             ForeignStdio = request.ForeignStdio,

@@ -11,8 +11,10 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
     private const uint DefaultUmask = 0x12; // 0022
     private const int CAP_SYS_ADMIN = 21;
 
-    /// <summary>The compiled filter; null for none.</summary>
-    public SeccompFilter? Filter { get; init; }
+    /// <summary>The container's document: what its processes share.</summary>
+    public required SpecLinux Linux { get; init; }
+
+    private SeccompFilter? Filter { get; set; }
 
     public bool InUserNamespace { get; init; }
 
@@ -26,6 +28,7 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
     /// <summary>Writes the steps.</summary>
     public void Plan()
     {
+        Filter = Linux.Seccomp is { } seccomp ? SeccompCompiler.Compile(seccomp, SeccompArchitectures.Native) : null;
         PlanScheduling();
         foreach (PosixRlimit limit in process.Rlimits)
             steps.Add(new SetRlimit(limit.Type, Rlimits.NumberOf(limit.Type), limit.Soft, limit.Hard));
@@ -75,6 +78,10 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
             steps.Add(new SetScheduler(scheduler));
         if (process.IOPriority is { } priority)
             steps.Add(new SetIOPriority(priority));
+        if (Linux.Personality is { } personality)
+            steps.Add(new SetPersonality(personality.Domain));
+        if (Linux.MemoryPolicy is { } policy)
+            steps.Add(new SetMemoryPolicy(policy));
     }
 
     private static CapabilitySet Set(IReadOnlyList<string>? names) => CapabilitySet.Parse(names ?? [], out _);

@@ -38,7 +38,7 @@ internal static class MountEmitter
             if (equals < 0)
                 child.Call(SYS.fsconfig, context, FSCONFIG_SET_FLAG, child.Text(option), 0, 0);
             else
-                child.Call(SYS.fsconfig, context, FSCONFIG_SET_STRING, child.Text(option[..equals]), child.Text(option[(equals + 1)..]), 0);
+                child.Call(SYS.fsconfig, context, FSCONFIG_SET_STRING, child.Text(option[..equals]), child.Text(option[(equals + 1)..].Trim('"')), 0);
         }
         child.Call(SYS.fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
         Slot mount = child.CallInto(SYS.fsmount, context, FSMOUNT_CLOEXEC, attributes);

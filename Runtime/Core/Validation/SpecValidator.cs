@@ -105,6 +105,8 @@ public sealed class SpecValidator
             errors.Add("process.args: missing");
         else if (process.Args[0].Length == 0)
             errors.Add("process.args[0]: is empty");
+        if (!string.IsNullOrEmpty(process.User.Username))
+            errors.Add("process.user.username: is for another platform than Linux");
         if (process.CommandLine is not null)
             errors.Add("process.commandLine: is for another platform than Linux");
         for (int i = 0; i < process.Rlimits.Count; i++)

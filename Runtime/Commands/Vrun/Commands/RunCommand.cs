@@ -42,7 +42,7 @@ internal sealed class RunCommand : Command
                 return 0;
             int code = session.Wait(process, master);
             if (!invocation.Options.Has("keep"))
-                foreach (string complaint in container.Delete(invocation.Host, force: true))
+                foreach (string complaint in container.DeleteEnded(invocation.Host))
                     invocation.Log.Warn(complaint);
             return code;
         }
