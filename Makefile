@@ -23,7 +23,7 @@ export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE := 1
 
 VRUN := out/bin/vrun
 TESTS := out/dotnet/bin/Runtime.Tests/release/Vessel.Tests.dll
-SCRIPTS := .ci/run $(filter-out build/bench,$(wildcard build/*)) rootfs-fixtures/make
+SCRIPTS := .ci/run $(filter-out build/bench build/completion,$(wildcard build/*)) rootfs-fixtures/make
 
 # Folders are among the sources: they change when a file is taken away.
 SETTINGS := $(wildcard Directory.*.props global.json BannedSymbols.txt .editorconfig)
@@ -74,13 +74,13 @@ test-kernel: build $(TESTS) fixtures ## tests with real containers (root); RUNTI
 $(TESTS): $(SOURCES) $(TEST_SOURCES)
 	@build/packages build
 	@echo 'building the tests'
-	@dotnet build Runtime.Tests -c Release --nologo -v quiet -tl:off
+	@dotnet build Runtime.Tests -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	@touch $@
 
 .PHONY: lint
 lint: out/stamps/lint ## formatting, analyzers, syntax of scripts
 
-out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour | $(TESTS)
+out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour docs/vrun.md $(VRUN) | $(TESTS)
 	@build/lint $(SCRIPTS)
 	@mkdir -p $(@D) && touch $@
 

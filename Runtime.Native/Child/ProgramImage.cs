@@ -51,12 +51,15 @@ public static unsafe class ProgramImage
     }
 
     /// <summary>The program as an executable in a sealed memfd: nobody can change it, and it leads to no file of the host.</summary>
-    public static FileDescriptor ToExecutable(ChildProgram program)
+    public static FileDescriptor ToExecutable(ChildProgram program) => ToExecutable(program, RuntimeInformation.ProcessArchitecture);
+
+    /// <summary>The same for another architecture: its walker, its calls' numbers are the program's own affair.</summary>
+    public static FileDescriptor ToExecutable(ChildProgram program, Architecture architecture)
     {
         int size = SizeOf(program);
         byte[] file = new byte[PageSize + size];
-        ReadOnlySpan<byte> code = Walker.Code;
-        WriteElfHeader(file, code.Length, size);
+        ReadOnlySpan<byte> code = Walker.CodeFor(architecture);
+        WriteElfHeader(file, architecture, code.Length, size);
         code.CopyTo(file.AsSpan(CodeOffset));
         Write(program, file.AsSpan(PageSize), ProgramAddress);
 
@@ -128,7 +131,7 @@ public static unsafe class ProgramImage
         return target;
     }
 
-    private static void WriteElfHeader(Span<byte> file, int codeLength, int programLength)
+    private static void WriteElfHeader(Span<byte> file, Architecture architecture, int codeLength, int programLength)
     {
         const int EhdrSize = 64, PhdrSize = 56;
         const uint PF_X = 1, PF_W = 2, PF_R = 4, PT_LOAD = 1, PT_GNU_STACK = 0x6474e551;
@@ -139,7 +142,7 @@ public static unsafe class ProgramImage
         file[5] = 1; // little endian
         file[6] = 1; // version
         BinaryPrimitives.WriteUInt16LittleEndian(file[16..], 2); // ET_EXEC: at fixed addresses
-        BinaryPrimitives.WriteUInt16LittleEndian(file[18..], RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? EM_AARCH64 : EM_X86_64);
+        BinaryPrimitives.WriteUInt16LittleEndian(file[18..], architecture == Architecture.Arm64 ? EM_AARCH64 : EM_X86_64);
         BinaryPrimitives.WriteUInt32LittleEndian(file[20..], 1);
         BinaryPrimitives.WriteUInt64LittleEndian(file[24..], CodeAddress + CodeOffset);
         BinaryPrimitives.WriteUInt64LittleEndian(file[32..], EhdrSize);

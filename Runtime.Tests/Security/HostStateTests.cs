@@ -1,0 +1,156 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Vessel.Tests.Support;
+
+namespace Vessel.Tests.Security;
+
+/// <summary>Kernel parameters, cgroups, devices and environments that belong to the host.</summary>
+public sealed class HostStateTests : KernelTest
+{
+    [Test]
+    [TestCase("kernel.core_pattern", "|/x", null)]
+    [TestCase("kernel/core_pattern", "|/x", null)]
+    [TestCase("vm.overcommit_memory", "1", null)]
+    [TestCase("net.ipv4.ip_forward", "1", "network")]
+    [TestCase("net/ipv4/ip_forward", "1", "network")]
+    [TestCase("kernel.shmmax", "1", "ipc")]
+    [TestCase("fs.mqueue.msg_max", "5", "ipc")]
+    [TestCase("kernel.domainname", "x", "uts")]
+    [TestCase("net.ipv4.../../kernel.core_pattern", "|/x", null)]
+    [TestCase("net/../kernel/core_pattern", "|/x", null)]
+    [TestCase("net.ipv4.ip_forward=1 kernel.core_pattern", "|/x", null)]
+    [TestCase("net.ipv4.ip_forward+kernel.core_pattern", "|/x", null)]
+    [TestCase("net.ipv4.ip_forward\nkernel.core_pattern", "|/x", null)]
+    [TestCase("net.ipv4.ip_forward", "1\n|/x", null)]
+    [TestCase("", "1", null)]
+    [TestCase("net.", "1", null)]
+    public void CVE_2022_0811_SysctlOfTheHostOrSmuggled_IsRefused(string key, string value, string? without)
+    {
+        string before = File.ReadAllText("/proc/sys/kernel/core_pattern");
+        TestBundle bundle = Shell("true").Set("linux.sysctl", new JsonObject { [key] = value });
+        if (without is not null)
+            bundle.WithoutNamespace(without);
+        if (without == "uts")
+            bundle.Remove("hostname");
+        if (without == "network")
+            bundle.WithoutMount("/sys");
+        if (without == "ipc")
+            bundle.WithoutMount("/dev/mqueue");
+        Run(bundle).FailedInOneLine("linux.sysctl");
+        Assert.That(File.ReadAllText("/proc/sys/kernel/core_pattern"), Is.EqualTo(before));
+        AssertNothingLeft();
+    }
+
+    [Test]
+    public void GHSA_SysctlOfAJoinedHostNamespace_IsRefused()
+    {
+        TestBundle bundle = Shell("true").WithNamespace("network", "/proc/self/ns/net").WithoutMount("/sys").Set("linux.sysctl", new JsonObject { ["net.ipv4.ip_forward"] = "1" });
+        string before = File.ReadAllText("/proc/sys/net/ipv4/ip_forward");
+        Run(bundle).Failed();
+        Assert.That(File.ReadAllText("/proc/sys/net/ipv4/ip_forward"), Is.EqualTo(before));
+    }
+
+    [Test]
+    [TestCase("../x")]
+    [TestCase("/a/../../x")]
+    [TestCase("/..")]
+    [TestCase("a/..")]
+    [TestCase("/")]
+    [TestCase(".")]
+    [TestCase("//")]
+    [TestCase("/a\nb")]
+    public void CVE_2023_6476_CgroupsPath_ThatLeavesItsPlace_IsRefused(string path)
+    {
+        Run(Shell("true").Set("linux.cgroupsPath", path)).FailedInOneLine("linux.cgroupsPath");
+        AssertNothingLeft();
+    }
+
+    [Test]
+    [TestCase("../x")]
+    [TestCase("a/../..")]
+    [TestCase("..")]
+    public void CrunDelegation_ExecSubCgroup_ThatLeavesItsPlace_IsRefused(string path)
+    {
+        TestBundle bundle = Sleeper();
+        Start(bundle);
+        Call("exec", "--cgroup", path, bundle.Id, "true").FailedInOneLine("leads up");
+        Call("exec", "--cgroup", "pids:" + path, bundle.Id, "true").FailedInOneLine("leads up");
+        Delete(bundle.Id);
+    }
+
+    [Test]
+    public void CVE_2025_47291_TheProcessIsInItsOwnCgroups()
+    {
+        TestBundle bundle = Sleeper();
+        int pid = Start(bundle);
+        foreach (string line in Host.ReadProc($"/proc/{pid}/cgroup").Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => !l.StartsWith("0::")))
+            Assert.That(line.Split(':')[2], Is.EqualTo("/" + bundle.Id));
+        Delete(bundle.Id);
+    }
+
+    [Test]
+    public void GHSA_g54h_NoDeviceList_IsNoBlockList()
+    {
+        TestBundle bundle = Shell("mknod /tmp/disk b 254 0 && cat /tmp/disk > /dev/null; mknod /tmp/mem c 1 1 && cat /tmp/mem > /dev/null; echo > /dev/null && echo null works").WithMount("/tmp", "tmpfs", "tmpfs", "dev");
+        foreach (Action<TestBundle> change in new Action<TestBundle>[] { b => b.Remove("linux.resources"), b => b.Set("linux.resources.devices", new JsonArray()) })
+        {
+            TestBundle changed = bundle;
+            change(changed);
+            Outcome run = Run(changed);
+            Assert.That(run.Text, Is.EqualTo("null works"), run.ToString());
+            Assert.That(run.Error.Split("Operation not permitted"), Has.Length.EqualTo(3), run.ToString());
+        }
+    }
+
+    [Test]
+    public void CVE_2025_23266_Hooks_GetTheirOwnEnvironmentOnly()
+    {
+        TestBundle bundle = Bundle().WithArgs("true").WithEnv("LD_PRELOAD=/evil.so", "SECRET=1");
+        foreach (string kind in new[] { "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop" })
+        {
+            string path = kind is "createContainer" or "startContainer" ? "/bin/sh" : "/bin/sh";
+            bundle.WithHook(kind, path, ["sh", "-c", $"tr '\\0' '\\n' < /proc/self/environ > {(kind == "startContainer" ? "/out" : Box.Folder)}/{kind}.env"], ["ONLY=this"]);
+        }
+        bundle.WithOwnRootfs().WithMount("/out", "bind", Box.Folder, "bind");
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Save().Folder, bundle.Id);
+        launch.Environment.Add("CALLER_SECRET=1");
+        launch.Start().Wait().Succeeded();
+        foreach (string kind in new[] { "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop" })
+            Assert.That(File.ReadAllLines($"{Box.Folder}/{kind}.env").Where(l => l.Length > 0), Is.EqualTo(new[] { "ONLY=this" }), kind);
+    }
+
+    // What the image can't decide: masked and read-only by default.
+    [Test]
+    public void CVE_2017_16539_DefaultDocument_MasksWhatTellsOrHarmsTheHost()
+    {
+        string folder = Directory.CreateDirectory(Box.Folder + "/fresh").FullName;
+        Call("spec", "--bundle", folder).Succeeded();
+        JsonNode linux = JsonNode.Parse(File.ReadAllText(folder + "/config.json"))!["linux"]!;
+        string[] masked = [.. linux["maskedPaths"]!.AsArray().Select(p => (string)p!)], readOnly = [.. linux["readonlyPaths"]!.AsArray().Select(p => (string)p!)];
+        Assert.That(masked, Is.SupersetOf(new[]
+        {
+            "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
+            "/sys/firmware", "/proc/scsi", "/sys/devices/virtual/powercap", "/proc/interrupts",
+        }));
+        Assert.That(readOnly, Is.EquivalentTo(new[] { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" }));
+    }
+
+    [Test]
+    public void StateFolders_AreRootsAlone()
+    {
+        TestBundle bundle = Sleeper();
+        Create(bundle).Succeeded();
+        Assert.That(Host.Stat(Box.StateRoot).stx_mode & 0x3f, Is.Zero, "others may look at the state root");
+        Assert.That(Host.Stat($"{Box.StateRoot}/{bundle.Id}").stx_mode & 0x3f, Is.Zero);
+        Delete(bundle.Id);
+    }
+
+    [Test]
+    public void SessionKeyring_IsNotTheCallers()
+    {
+        string[] before = File.Exists("/proc/keys") ? [.. File.ReadAllLines("/proc/keys")] : [];
+        Assert.That(before, Is.Not.Null);
+        Outcome run = RunShell("cat /proc/keys || true", b => b.Set("linux.maskedPaths", new JsonArray()));
+        Assert.That(run.Output, Does.Contain("_ses.").Or.Empty);
+    }
+}
