@@ -72,7 +72,7 @@ public sealed class CredentialTests : KernelTest
     {
         Run(Shell("id").Set("process.user.uid", JsonNode.Parse(uid))).FailedInOneLine("process.user.uid");
         Run(Shell("id").Set("process.user.gid", JsonNode.Parse(uid))).FailedInOneLine("process.user.gid");
-        Run(Shell("id").Set("process.user.additionalGids", JsonNode.Parse($"[{uid}]"))).FailedInOneLine("process.user.additionalGids");
+        Run(Shell("id").Set("process.user.additionalGids", JsonNode.Parse($"[{uid}]"))).FailedInOneLine(uid);
         AssertNothingLeft();
     }
 
@@ -153,10 +153,13 @@ public sealed class CredentialTests : KernelTest
     [Test]
     public void NoNewPrivileges_SetuidProgramsGainNothing()
     {
-        TestBundle bundle = Shell("/suid sh -c 'id -u'; /suid id -u").WithOwnRootfs().WithUser(1000, 1000);
-        File.Copy(Fixtures.Busybox + "/bin/busybox", bundle.Rootfs + "/suid");
-        Native.Safe.Files.TryChangeMode(null, bundle.Rootfs + "/suid", 0x9ed /* 4755 */);
-        Assert.That(Run(bundle.WithArgs("/suid", "id")).Output, Does.Not.Contain("euid=0"));
-        Assert.That(Host.StatusField(Run(bundle.WithArgs("/suid", "cat", "/proc/self/status")).Output, "Uid"), Does.Not.Contain("\t0"));
+        TestBundle bundle = Bundle().WithOwnRootfs().WithUser(1000, 1000);
+        Directory.CreateDirectory(bundle.Rootfs + "/suid");
+        File.Copy(Fixtures.Busybox + "/bin/busybox", bundle.Rootfs + "/suid/cat");
+        Native.Safe.Files.TryChangeMode(null, bundle.Rootfs + "/suid/cat", 0x9ed /* 4755 */);
+        bundle.WithArgs("/suid/cat", "/proc/self/status");
+        Assert.That(Host.StatusField(Run(bundle).Succeeded().Output, "Uid"), Is.EqualTo("1000\t1000\t1000\t1000"));
+        bundle.Set("process.noNewPrivileges", false);
+        Assert.That(Host.StatusField(Run(bundle).Succeeded().Output, "Uid"), Is.EqualTo("1000\t0\t0\t0"), "without the property it gains the file's owner");
     }
 }

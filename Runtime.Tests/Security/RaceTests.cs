@@ -22,9 +22,9 @@ public sealed class RaceTests : KernelTest
         int made = 0, refused = 0;
         using (Exchanger attacker = new(volume + "/dir", volume + "/link"))
         {
+            TestBundle bundle = change(Bundle().WithArgs("true").WithMount("/vol", "bind", volume, "rbind"), volume);
             for (int round = 0; round < Rounds; round++)
             {
-                TestBundle bundle = change(Bundle().WithArgs("true").WithMount("/vol", "bind", volume, "rbind"), volume);
                 Outcome run = Run(bundle);
                 if (run.ExitCode == 0)
                     made++;

@@ -1,0 +1,218 @@
+using System.Text.Json;
+using NUnit.Framework;
+using Vessel.Tests.Support;
+
+namespace Vessel.Tests.KernelSuite;
+
+/// <summary>Hooks of all six kinds (runtime-spec, config.md, "POSIX-platform Hooks").</summary>
+public sealed class HookTests : KernelTest
+{
+    private static readonly string[] Kinds = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
+
+    // Each hook adds its name, its namespaces and the state to a file; the container's program adds its own.
+    private TestBundle Recording()
+    {
+        TestBundle bundle = Shell("echo program >> /out/order").WithOwnRootfs().WithMount("/out", "bind", Box.Folder, "bind");
+        foreach (string kind in Kinds)
+        {
+            string folder = kind == "startContainer" ? "/out" : Box.Folder;
+            bundle.WithShellHook(kind, $"cat > {folder}/{kind}.state; echo {kind} >> {folder}/order; for k in mnt pid net uts ipc; do readlink /proc/self/ns/$k; done > {folder}/{kind}.ns; pwd > {folder}/{kind}.cwd");
+        }
+        return bundle;
+    }
+
+    private string[] Order() => File.Exists(Box.Folder + "/order") ? File.ReadAllLines(Box.Folder + "/order") : [];
+
+    private JsonElement StateOf(string kind)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText($"{Box.Folder}/{kind}.state"));
+        return json.RootElement.Clone();
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void Run_AllKindsInOrder()
+    {
+        Run(Recording()).Succeeded();
+        Assert.That(Order().Where(l => l is not ("program" or "poststart")), Is.EqualTo(new[] { "prestart", "createRuntime", "createContainer", "startContainer", "poststop" }));
+        Assert.That(Order(), Does.Contain("program").And.Contain("poststart"));
+        Assert.That(Array.IndexOf(Order(), "startContainer"), Is.LessThan(Array.IndexOf(Order(), "program")));
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void CreateStartDelete_AllKindsInOrder()
+    {
+        TestBundle bundle = Recording().WithShell("echo program >> /out/order; sleep 1000");
+        Create(bundle).Succeeded();
+        Assert.That(Order(), Is.EqualTo(new[] { "prestart", "createRuntime", "createContainer" }));
+        Call("start", bundle.Id).Succeeded();
+        Assert.That(Host.Eventually(() => Order().Length == 6));
+        Assert.That(Order().Take(4), Is.EqualTo(new[] { "prestart", "createRuntime", "createContainer", "startContainer" }));
+        Delete(bundle.Id);
+        Assert.That(Order()[^1], Is.EqualTo("poststop"));
+    }
+
+    [Test, Category("Standard")]
+    public void Namespaces_AreTheHostsOrTheContainers()
+    {
+        TestBundle bundle = Recording().WithShell("sleep 1000");
+        int pid = Start(bundle);
+        string[] names = ["mnt", "pid", "net", "uts", "ipc"];
+        string[] host = [.. names.Select(k => Host.Namespace("self", k))], inside = [.. names.Select(k => Host.Namespace(pid.ToString(), k))];
+        Assert.That(Host.Eventually(() => File.Exists(Box.Folder + "/poststart.ns") && File.ReadAllLines(Box.Folder + "/poststart.ns").Length == 5));
+        Delete(bundle.Id);
+        Assert.Multiple(() =>
+        {
+            foreach (string kind in new[] { "prestart", "createRuntime", "poststart", "poststop" })
+                Assert.That(File.ReadAllLines($"{Box.Folder}/{kind}.ns"), Is.EqualTo(host), kind);
+            foreach (string kind in new[] { "createContainer", "startContainer" })
+                Assert.That(File.ReadAllLines($"{Box.Folder}/{kind}.ns"), Is.EqualTo(inside), kind);
+        });
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void State_IsOnStandardInput_WithStatusAndPid()
+    {
+        TestBundle bundle = Recording().WithShell("sleep 1000");
+        int pid = Start(bundle);
+        Assert.That(Host.Eventually(() => File.Exists(Box.Folder + "/poststart.cwd")));
+        Delete(bundle.Id);
+        Assert.Multiple(() =>
+        {
+            // The specification: creating until the container's process waits, then created; running; stopped.
+            foreach ((string kind, string status) in new[] { ("prestart", "creating"), ("createRuntime", "creating"), ("createContainer", "creating"), ("startContainer", "created"), ("poststart", "running"), ("poststop", "stopped") })
+            {
+                JsonElement state = StateOf(kind);
+                Assert.That(state.GetProperty("id").GetString(), Is.EqualTo(bundle.Id), kind);
+                Assert.That(state.GetProperty("bundle").GetString(), Is.EqualTo(bundle.Folder), kind);
+                Assert.That(state.GetProperty("ociVersion").GetString(), Does.StartWith("1."), kind);
+                Assert.That(state.GetProperty("status").GetString(), Is.EqualTo(status), kind);
+                // runc 1.1 tells the hooks of the container's side the pid that it has itself: 1.
+                int told = state.TryGetProperty("pid", out JsonElement value) ? value.GetInt32() : 0;
+                if (kind == "poststop")
+                    Assert.That(told, Is.Zero.Or.EqualTo(pid), kind);
+                else
+                    Assert.That(told, RuntimeUnderTest.IsRunc ? Is.EqualTo(pid).Or.EqualTo(1) : Is.EqualTo(pid), kind);
+            }
+        });
+    }
+
+    [Test]
+    public void WorkingFolder_OfTheHostsHooks_IsTheBundle()
+    {
+        TestBundle bundle = Recording();
+        Run(bundle).Succeeded();
+        foreach (string kind in new[] { "prestart", "createRuntime", "poststart", "poststop" })
+            Assert.That(File.ReadAllText($"{Box.Folder}/{kind}.cwd").Trim(), Is.EqualTo(bundle.Folder), kind);
+    }
+
+    [Test, Category("Standard")]
+    public void CreateContainer_SeesTheRootBeforePivot()
+    {
+        // Its path is the runtime's own mount namespace's: the host's files are still there.
+        TestBundle bundle = Shell("true").WithShellHook("createContainer", $"ls -d {Box.Folder} > {Box.Folder}/seen");
+        Run(bundle).Succeeded();
+        Assert.That(File.ReadAllText(Box.Folder + "/seen").Trim(), Is.EqualTo(Box.Folder));
+    }
+
+    [Test, Category("Standard"), Category("Fallback")]
+    public void CreateRuntime_CanEnterTheContainersNetwork()
+    {
+        string nsenter = Require.Program("nsenter", "util-linux");
+        TestBundle bundle = Shell("cat /proc/sys/net/ipv4/ip_unprivileged_port_start")
+            .WithShellHook("createRuntime", $"pid=$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/'); {nsenter} --net=/proc/$pid/ns/net sh -c 'echo 99 > /proc/sys/net/ipv4/ip_unprivileged_port_start'");
+        Assert.That(Run(bundle).Succeeded().Text, Is.EqualTo("99"));
+    }
+
+    [Test, Category("Standard")]
+    [TestCase("prestart")]
+    [TestCase("createRuntime")]
+    [TestCase("createContainer")]
+    public void FailingCreateHook_UndoesTheContainer_AndRunsPoststop(string kind)
+    {
+        TestBundle bundle = Shell("echo program").WithShellHook(kind, "echo to output; echo to error >&2; exit 3").WithShellHook("poststop", $"echo poststop >> {Box.Folder}/order");
+        Outcome run = Run(bundle);
+        run.Failed("hook");
+        Assert.That(run.Output, Does.Not.Contain("program"));
+        Assert.That(run.Complaint, Does.Contain("to error"));
+        if (RuntimeUnderTest.IsVrun)
+            Assert.That(Order(), Is.EqualTo(new[] { "poststop" }));
+        Assert.That(Create(bundle).ExitCode, Is.Not.Zero);
+        AssertNothingLeft();
+    }
+
+    [Test]
+    [TestCase("run")]
+    [TestCase("create")]
+    public void FailingStartContainer_StopsTheContainer(string command)
+    {
+        TestBundle bundle = Shell("echo program >> /out/order").WithOwnRootfs().WithMount("/out", "bind", Box.Folder, "bind")
+            .WithShellHook("startContainer", "exit 3").WithShellHook("poststop", $"echo poststop >> {Box.Folder}/order");
+        if (command == "run")
+        {
+            Run(bundle).FailedInOneLine("startContainer");
+        }
+        else
+        {
+            Create(bundle).Succeeded();
+            Call("start", bundle.Id).FailedInOneLine("startContainer");
+            Assert.That(Status(bundle.Id), Is.EqualTo("stopped"));
+            Call("delete", bundle.Id).Succeeded();
+        }
+        Assert.That(Order(), Is.EqualTo(new[] { "poststop" }));
+        AssertNothingLeft();
+    }
+
+    [Test]
+    public void FailingPoststart_IsToldAndStopsTheContainer()
+    {
+        TestBundle bundle = Sleeper().WithShellHook("poststart", "exit 3").WithShellHook("poststop", $"echo poststop >> {Box.Folder}/order");
+        Run(bundle, "-d").FailedInOneLine("poststart");
+        Assert.That(Order(), Is.EqualTo(new[] { "poststop" }));
+        AssertNothingLeft();
+    }
+
+    [Test]
+    public void FailingPoststop_IsAWarning_AndTheOthersStillRun()
+    {
+        TestBundle bundle = Shell("exit 4").WithShellHook("poststop", "exit 3").WithShellHook("poststop", $"echo second >> {Box.Folder}/order");
+        Outcome run = Run(bundle);
+        Assert.That(run.ExitCode, Is.EqualTo(4));
+        Assert.That(run.Error, Does.Contain("poststop"));
+        Assert.That(Order(), Is.EqualTo(new[] { "second" }));
+        AssertNothingLeft();
+    }
+
+    [Test, Category("Standard")]
+    public void SecondHookOfAKind_IsNotRunAfterAFailure()
+    {
+        TestBundle bundle = Shell("true").WithShellHook("createRuntime", $"echo one >> {Box.Folder}/order; exit 1").WithShellHook("createRuntime", $"echo two >> {Box.Folder}/order");
+        Run(bundle).Failed();
+        Assert.That(Order(), Is.EqualTo(new[] { "one" }));
+        AssertNothingLeft();
+    }
+
+    [Test, Category("Standard")]
+    public void Timeout_EndsTheHookAndFails()
+    {
+        TestBundle bundle = Shell("true").WithShellHook("createRuntime", "exec sleep 1000", timeout: 1);
+        long start = Environment.TickCount64;
+        Run(bundle).Failed("hook");
+        Assert.That(Environment.TickCount64 - start, Is.InRange(900, 8000));
+        AssertNothingLeft();
+    }
+
+    [Test]
+    public void MissingHook_IsNamed()
+    {
+        Run(Shell("true").WithHook("createRuntime", "/no/such/hook", ["hook"])).FailedInOneLine("createRuntime", "/no/such/hook", "no such file or directory");
+        Run(Shell("true").WithHook("createRuntime", "relative", ["hook"])).FailedInOneLine("hooks.createRuntime[0].path");
+        AssertNothingLeft();
+    }
+
+    [Test]
+    public void HookKilledByASignal_IsTold()
+    {
+        Run(Shell("true").WithShellHook("createRuntime", "kill -SEGV $$")).FailedInOneLine("SIGSEGV");
+        AssertNothingLeft();
+    }
+}
