@@ -74,7 +74,8 @@ test-kernel: build $(TESTS) fixtures ## tests with real containers (root); RUNTI
 $(TESTS): $(SOURCES) $(TEST_SOURCES)
 	@build/packages build
 	@echo 'building the tests'
-	@dotnet build Runtime.Tests -c Release --nologo -v quiet -clp:NoSummary -tl:off
+	@mkdir -p out/log
+	@dotnet build Runtime.Tests -c Release --nologo -v quiet -tl:off >out/log/tests.log 2>&1 || { grep -E '(error|warning) [A-Z]+[0-9]+' out/log/tests.log | sort -u >&2 || cat out/log/tests.log >&2; exit 1; }
 	@touch $@
 
 .PHONY: lint

@@ -225,7 +225,7 @@ public sealed class CommandTests : KernelTest
             Assert.That(explain.Output, Does.Contain("exec true"));
             Assert.That(Tree(bundle.Folder), Is.EqualTo(before), "files changed");
             Assert.That(Directory.Exists(Box.StateRoot), Is.False, "state was made");
-            Assert.That(Leftovers.Cgroups(bundle.Id), Is.Empty, "cgroups were made");
+            Assert.That(Leftovers.Cgroups(Leftovers.NameOf(bundle.Id)), Is.Empty, "cgroups were made");
         });
         Assert.That(Host.MountsOf("self").Count, Is.LessThanOrEqualTo(mounts + 8), "mounts were made");
         static string[] Tree(string folder) => [.. Directory.GetFileSystemEntries(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Order()];

@@ -43,10 +43,11 @@ public sealed class HookTests : KernelTest
     {
         TestBundle bundle = Recording().WithShell("echo program >> /out/order; sleep 1000");
         Create(bundle).Succeeded();
-        Assert.That(Order(), Is.EqualTo(new[] { "prestart", "createRuntime", "createContainer" }));
+        // runc 1.1 runs poststart hooks at the end of create already.
+        Assert.That(Order().Where(kind => RuntimeUnderTest.IsVrun || kind != "poststart"), Is.EqualTo(new[] { "prestart", "createRuntime", "createContainer" }));
         Call("start", bundle.Id).Succeeded();
         Assert.That(Host.Eventually(() => Order().Length == 6));
-        Assert.That(Order().Take(4), Is.EqualTo(new[] { "prestart", "createRuntime", "createContainer", "startContainer" }));
+        Assert.That(Order().Where(kind => kind is not ("poststart" or "program")), Is.EqualTo(new[] { "prestart", "createRuntime", "createContainer", "startContainer" }));
         Delete(bundle.Id);
         Assert.That(Order()[^1], Is.EqualTo("poststop"));
     }
@@ -85,7 +86,7 @@ public sealed class HookTests : KernelTest
                 Assert.That(state.GetProperty("id").GetString(), Is.EqualTo(bundle.Id), kind);
                 Assert.That(state.GetProperty("bundle").GetString(), Is.EqualTo(bundle.Folder), kind);
                 Assert.That(state.GetProperty("ociVersion").GetString(), Does.StartWith("1."), kind);
-                Assert.That(state.GetProperty("status").GetString(), Is.EqualTo(status), kind);
+                Assert.That(state.GetProperty("status").GetString(), RuntimeUnderTest.IsRunc && kind == "poststart" ? Is.EqualTo("created") : Is.EqualTo(status), kind);
                 // runc 1.1 tells the hooks of the container's side the pid that it has itself: 1.
                 int told = state.TryGetProperty("pid", out JsonElement value) ? value.GetInt32() : 0;
                 if (kind == "poststop")

@@ -7,11 +7,13 @@ namespace Vessel.Tests.Support;
 /// <summary>What one test has for itself: a folder, a state root, names. When it ends, nothing of it may be left.</summary>
 internal sealed class Sandbox
 {
+    private readonly System.Text.RegularExpressions.Regex mine;
     private int bundles;
 
     public Sandbox()
     {
         Name = $"{TestRun.Prefix}n{TestRun.NextBox()}";
+        mine = Leftovers.NameOf(Name);
         Folder = Directory.CreateDirectory($"{TestRun.Folder}/{Name}").FullName;
         StateRoot = Folder + "/state";
     }
@@ -40,9 +42,7 @@ internal sealed class Sandbox
     /// <summary>All that is left of the test.</summary>
     public IReadOnlyList<string> Left()
     {
-        List<string> left = [.. Leftovers.Of(Folder, Name)];
-        // A longer number begins with ours too.
-        left.RemoveAll(line => System.Text.RegularExpressions.Regex.IsMatch(line, Name + "[0-9]"));
+        List<string> left = [.. Leftovers.Of(Folder, mine)];
         if (Directory.Exists(StateRoot))
             foreach (string entry in Directory.GetFileSystemEntries(StateRoot))
                 left.Add($"state {entry}");
@@ -62,14 +62,13 @@ internal sealed class Sandbox
     public void Clean()
     {
         DeleteContainers();
-        foreach (string cgroup in Mine(Leftovers.Cgroups(Name)))
+        foreach (string cgroup in Leftovers.Cgroups(mine))
             TryThaw(cgroup);
-        foreach (int pid in Leftovers.Processes(Folder, Name))
-            if (!IsOther(pid))
-                Kernel.Call(SYS.kill, pid, Signal.SIGKILL);
+        foreach (int pid in Leftovers.Processes(Folder, mine))
+            Kernel.Call(SYS.kill, pid, Signal.SIGKILL);
         foreach (MountEntry mount in Host.MountsOf("self").Where(m => m.Point.StartsWith(Folder + "/", StringComparison.Ordinal)).Reverse())
             Unmount(mount.Point);
-        foreach (string cgroup in Mine(Leftovers.Cgroups(Name)))
+        foreach (string cgroup in Leftovers.Cgroups(mine))
             RemoveCgroup(cgroup);
         RemoveFolder(Folder);
     }
@@ -103,22 +102,6 @@ internal sealed class Sandbox
         }
         Clean();
         Assert.That(left, Is.Empty, "left behind by the test");
-    }
-
-    private IEnumerable<string> Mine(IEnumerable<string> cgroups) =>
-        cgroups.Where(path => !System.Text.RegularExpressions.Regex.IsMatch(Path.GetFileName(path), $"^{Name}[0-9]"));
-
-    private bool IsOther(int pid)
-    {
-        try
-        {
-            string all = Host.ReadProc($"/proc/{pid}/cgroup") + Host.ReadProc($"/proc/{pid}/cmdline");
-            return System.Text.RegularExpressions.Regex.IsMatch(all, Name + "[0-9]");
-        }
-        catch (IOException)
-        {
-            return true;
-        }
     }
 
     private static void TryThaw(string cgroup)

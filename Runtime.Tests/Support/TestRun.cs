@@ -30,7 +30,7 @@ namespace Vessel.Tests
         {
             if (!Directory.Exists(TestRun.Folder))
                 return;
-            IReadOnlyList<string> left = Leftovers.Of(TestRun.Folder, TestRun.Prefix + "n");
+            IReadOnlyList<string> left = Leftovers.Of(TestRun.Folder, new($"{TestRun.Prefix}n[0-9]"));
             if (left.Count == 0)
                 Directory.Delete(TestRun.Folder, recursive: true);
             Assert.That(left, Is.Empty, "left behind by the run");
