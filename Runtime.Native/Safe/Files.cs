@@ -264,6 +264,23 @@ public static unsafe class Files
     /// <summary>Sets the position to the start.</summary>
     public static void Rewind(FileDescriptor file) => Check.Ok(Kernel.Call(SYS.lseek, file.Number, 0, 0), "seek", "descriptor");
 
+    /// <summary>A copy of a mount, attached nowhere, with the mapping of a user namespace (open_tree, mount_setattr with MOUNT_ATTR_IDMAP; Linux 5.12).</summary>
+    public static FileDescriptor OpenMappedTree(string source, bool recursive, bool mapsRecursively, FileDescriptor mapping)
+    {
+        mount_attr attributes = new() { attr_set = Mount.MOUNT_ATTR_IDMAP, userns_fd = (ulong)mapping.Number };
+        byte empty = 0;
+        fixed (byte* p = Utf8(source))
+        {
+            FileDescriptor tree = new((int)Check.Ok(
+                Kernel.Call(SYS.open_tree, AT_FDCWD, (nint)p, (nint)(Mount.OPEN_TREE_CLONE | Mount.OPEN_TREE_CLOEXEC | (recursive ? (uint)AT_RECURSIVE : 0))), "open tree", source));
+            nint result = Kernel.Call(SYS.mount_setattr, tree.Number, (nint)(&empty), AT_EMPTY_PATH | (mapsRecursively ? AT_RECURSIVE : 0), (nint)(&attributes), sizeof(mount_attr));
+            if (result < 0)
+                tree.Dispose();
+            Check.Ok(result, "map users of", source);
+            return tree;
+        }
+    }
+
     /// <summary>flock(2), exclusive; waits. The lock ends with the descriptor.</summary>
     public static void Lock(FileDescriptor file, string name) =>
         Check.Ok(Kernel.CallRetrying(SYS.flock, file.Number, LOCK_EX), "lock", name);

@@ -127,12 +127,16 @@ public static class CgroupExecutor
         }
     }
 
-    /// <summary>Removes those folders that are empty; others may be somebody else's.</summary>
+    /// <summary>Removes those folders that are, or within a second become, empty; others are somebody else's.</summary>
     public static void RemoveEmpty(IReadOnlyList<string> folders)
     {
         foreach (string folder in folders)
-            // best effort: see above.
-            Files.TryRemove(null, folder, AT_REMOVEDIR);
+            for (int attempt = 0; attempt < RemoveAttempts; attempt++)
+            {
+                if (Files.TryRemove(null, folder, AT_REMOVEDIR) != -Errno.EBUSY)
+                    break;
+                Thread.Sleep(5);
+            }
     }
 
     private static void Make(CgroupFolder folder)

@@ -107,6 +107,8 @@ public sealed record CgroupPath
     {
         if (string.IsNullOrEmpty(text))
             return new CgroupPath("/" + id);
+        if (text.AsSpan().ContainsAnyInRange('\0', '\u001f'))
+            throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.cgroupsPath: \"{text}\" has a control character");
         string clean = Plan.TargetList.Clean(text.StartsWith('/') ? text : "/" + text);
         foreach (string name in clean.Split('/'))
             if (name == "..")

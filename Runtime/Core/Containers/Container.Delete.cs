@@ -38,7 +38,8 @@ public sealed partial class Container
 
     private static IReadOnlyList<string> Destroy(RuntimeHost host, ContainerFolder folder, ContainerRecord record)
     {
-        // Without a first process the container never got as far as its cgroups, and what is in them is not its own.
+        // The runtime was killed before the first process was written down: that process died with it, or is about to. What stays
+        // in the folders is not the container's, and is not ended.
         if (folder.ReadInit() is null)
             CgroupExecutor.RemoveEmpty(record.Cgroups);
         else

@@ -26,6 +26,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private readonly string rootfs;
     private readonly List<FileDescriptor> opened = [];
     private readonly List<string> madeCgroups = [];
+    private readonly bool waitsForStart;
     private ContainerPlan? plan;
     private ChildConversation? child;
     private bool hooksBegun;
@@ -36,6 +37,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         this.bundle = bundle;
         this.host = host;
         this.options = options;
+        this.waitsForStart = waitsForStart;
         SpecValidator.Check(bundle.Spec);
         (FileDescriptor rootFolder, rootfs) = bundle.OpenRootfs();
         root = Keep(rootFolder);
@@ -48,7 +50,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             folder.Write(record);
             if (record.HasHooks)
                 folder.WriteConfig(bundle.ConfigBytes);
-            plan = ContainerPlanner.Create(Gather(id, waitsForStart));
+            plan = ContainerPlanner.Create(Gather(id));
             Trace();
             child = ChildConversation.Begin(plan, host.Features, this);
             options.Debug?.Invoke($"cloned process {child.Process.Id}");
@@ -92,7 +94,14 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor childRoot, int index)
     {
         MountTarget target = plan!.Targets[index];
-        return TargetResolver.Resolve(childRoot, target.Path, target.Kind, IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
+        try
+        {
+            return TargetResolver.Resolve(childRoot, target.Path, target.Kind, IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
+        }
+        catch (SyscallException e) when (target.IsPlain && e.Errno is Errno.ELOOP or Errno.ENOTDIR)
+        {
+            throw new RuntimeException(ErrorKind.InvalidSpec, $"mount on {target.Path}: {MountTarget.NotPlain}: {SyscallException.Describe(e.Errno)}", e);
+        }
     }
 
     FileDescriptor? IChildQuestions.ResolveExisting(FileDescriptor childRoot, int index)
@@ -126,10 +135,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         HookRunner runner = new(host.Features, bundle.Folder);
         runner.Run("prestart", hooks.Prestart, state);
         runner.Run("createRuntime", hooks.CreateRuntime, state);
-        if (hooks.CreateContainer.Count == 0)
-            return;
-        using ContainerNamespaces namespaces = ContainerNamespaces.Open(pid, bundle.Spec.Linux?.Namespaces ?? []);
-        runner.RunInside("createContainer", hooks.CreateContainer, state, namespaces);
+        if (hooks.CreateContainer.Count > 0)
+            RunInside("createContainer", hooks.CreateContainer, state);
     }
 
     void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
@@ -144,6 +151,16 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             Handover.WritePidFile(file, pid);
         if (options.PidfdSocket is { } socket)
             Handover.SendHandle(socket, pid);
+        // With create, start runs them.
+        if (!waitsForStart && bundle.Spec.Hooks is { StartContainer.Count: > 0 } hooks)
+            RunInside("startContainer", hooks.StartContainer, new ContainerState(record, ContainerStatus.Created, pid).ToOci());
+    }
+
+    private void RunInside(string kind, IReadOnlyList<SpecHook> hooks, Oci.Runtime.State state)
+    {
+        hooksBegun = true;
+        using ContainerNamespaces namespaces = ContainerNamespaces.Open(state.Pid, bundle.Spec.Linux?.Namespaces ?? []);
+        new HookRunner(host.Features, bundle.Folder).RunInside(kind, hooks, state, namespaces);
     }
 
     private void Trace()
@@ -157,7 +174,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             debug($"plan: {step}");
     }
 
-    private PlanRequest Gather(ContainerId id, bool waitsForStart)
+    private PlanRequest Gather(ContainerId id)
     {
         SpecLinux linux = bundle.Spec.Linux ?? new SpecLinux();
         return new PlanRequest
@@ -188,7 +205,19 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
                 NamespaceKind kind = NamespaceKinds.Parse(linux.Namespaces[i].Type);
                 joined[kind] = Keep(NamespaceFiles.Open(kind, linux.Namespaces[i].Path!, $"linux.namespaces[{i}].path")).Number;
             }
+        CheckSysctls(linux, joined);
         return joined;
+    }
+
+    // A namespace that is joined may be the host's own: then a kernel parameter in it is the host's.
+    private static void CheckSysctls(SpecLinux linux, Dictionary<NamespaceKind, int> joined)
+    {
+        bool IsOwn(NamespaceKind kind) => !joined.TryGetValue(kind, out int descriptor) || !NamespaceFiles.IsOurs(kind, descriptor);
+        if (linux.Sysctl.Count == 0 || joined.Count == 0)
+            return;
+        foreach ((string key, string value) in linux.Sysctl)
+            if (Sysctls.Refusal(key, value, IsOwn(NamespaceKind.Ipc), IsOwn(NamespaceKind.Network), IsOwn(NamespaceKind.Uts)) is { } refusal)
+                throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.sysctl[\"{key}\"]: {refusal}");
     }
 
     private Dictionary<int, int> OpenIdMaps(SpecLinux linux)
@@ -198,10 +227,12 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         {
             SpecMount mount = bundle.Spec.Mounts[i];
             MountOptions parsed = MountOptions.Parse(mount.Options);
-            if (mount.UidMappings.Count > 0)
-                maps[i] = Keep(IdMapper.OpenNamespace(mount.UidMappings, mount.GidMappings, host.Features)).Number;
-            else if (parsed.IsIdMapped)
-                maps[i] = Keep(IdMapper.OpenNamespace(linux.UidMappings, linux.GidMappings, host.Features)).Number;
+            if (mount.UidMappings.Count == 0 && !parsed.IsIdMapped || !host.Features.MountSetAttr)
+                continue;
+            bool own = mount.UidMappings.Count > 0;
+            using FileDescriptor mapping = IdMapper.OpenNamespace(own ? mount.UidMappings : linux.UidMappings, own ? mount.GidMappings : linux.GidMappings, host.Features);
+            string source = Path.Combine(bundle.Folder, mount.Source ?? "");
+            maps[i] = Keep(IdMapper.OpenTree(source, parsed.IsRecursive, parsed.IsIdMappedRecursively, mapping)).Number;
         }
         return maps;
     }

@@ -44,6 +44,11 @@ public static class IdMapper
         }
     }
 
+    /// <summary>A bind mount with a mapping, attached nowhere yet. The right to map a filesystem is its owner's, so the container's own user namespace
+    /// cannot do this: we do it before.</summary>
+    public static FileDescriptor OpenTree(string source, bool recursive, bool mapsRecursively, FileDescriptor mapping) =>
+        Files.OpenMappedTree(source, recursive, mapsRecursively, mapping);
+
     private static FileDescriptor Image(int descriptor)
     {
         ChildProgram waiter = BootProgram.New();

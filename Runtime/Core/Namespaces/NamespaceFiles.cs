@@ -9,6 +9,12 @@ public static class NamespaceFiles
 {
     private const int NS_GET_NSTYPE = 0xb703;
 
+    /// <summary>Whether a namespace is the one that we are in ourselves.</summary>
+    public static bool IsOurs(NamespaceKind kind, int descriptor) =>
+        Files.TryStat(null, $"/proc/self/ns/{kind.ProcName()}", out statx own) == 0
+        && Files.TryStat(descriptor, out statx other) == 0
+        && own.stx_ino == other.stx_ino && own.stx_dev_minor == other.stx_dev_minor;
+
     /// <summary>Opens a path and checks that it is a namespace of this kind.</summary>
     /// <exception cref="RuntimeException">It is no namespace, or another kind.</exception>
     public static FileDescriptor Open(NamespaceKind kind, string path, string property)

@@ -26,7 +26,7 @@ public sealed record PlanRequest
     /// <summary>Namespaces to join, opened.</summary>
     public IReadOnlyDictionary<NamespaceKind, int> JoinedNamespaces { get; init; } = new Dictionary<NamespaceKind, int>();
 
-    /// <summary>User namespaces with the mappings of idmapped mounts, opened, by the mount's index.</summary>
+    /// <summary>Idmapped mounts, made and not yet attached, by the mount's index.</summary>
     public IReadOnlyDictionary<int, int> IdMaps { get; init; } = new Dictionary<int, int>();
 
     /// <summary>The listening socket that the container waits on until <c>start</c>; null for <c>run</c>.</summary>

@@ -22,7 +22,12 @@ internal static class Handover
     public static FileDescriptor? TakeTerminal(FileDescriptor master, string? socketPath)
     {
         if (socketPath is null)
+        {
+            // Before the program runs: its first look finds the caller's size.
+            using FileDescriptor input = new(Files.Duplicate(0));
+            Terminals.CopySize(input, master);
             return new FileDescriptor(Files.Duplicate(master.Number));
+        }
         using FileDescriptor socket = UnixSockets.Connect(socketPath);
         UnixSockets.Send(socket, "/dev/ptmx"u8, [master.Number]);
         return null;

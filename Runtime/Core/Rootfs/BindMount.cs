@@ -10,8 +10,8 @@ namespace Vessel.Core.Rootfs;
 /// <param name="Source">A path of the host.</param>
 /// <param name="Target">Where.</param>
 /// <param name="Options">How; attributes that are not named stay as they are on the source's mount.</param>
-/// <param name="IdMapDescriptor">The user namespace whose mapping an idmapped mount has, as a descriptor that the child inherits.</param>
-public sealed record BindMount(string Source, MountTarget Target, MountOptions Options, int? IdMapDescriptor = null) : PlanStep
+/// <param name="MappedTree">The mount with its mapping, made by the parent, as a descriptor that the child inherits; null without one.</param>
+public sealed record BindMount(string Source, MountTarget Target, MountOptions Options, int? MappedTree = null) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => $"mount {Source} on {Target.Path}";
@@ -26,12 +26,8 @@ public sealed record BindMount(string Source, MountTarget Target, MountOptions O
         Slot mount;
         if (program.Features.MountApi)
         {
-            mount = MountEmitter.CloneTree(program, AT_FDCWD, child.Text(Source), Options.IsRecursive);
-            if (IdMapDescriptor is { } mapping)
-            {
-                Data attributes = child.Struct(new mount_attr { attr_set = MOUNT_ATTR_IDMAP, userns_fd = (ulong)mapping });
-                child.Call(SYS.mount_setattr, mount, child.Text(""), AT_EMPTY_PATH | (Options.IsIdMappedRecursively ? AT_RECURSIVE : 0), attributes, 32);
-            }
+            mount = child.NewSlot();
+            child.Set(mount, MappedTree is { } tree ? tree : MountEmitter.CloneTree(program, AT_FDCWD, child.Text(Source), Options.IsRecursive));
             Slot target = Target.Resolve(program);
             MountEmitter.Attach(program, mount, target);
             child.Call(SYS.close, target);

@@ -21,7 +21,7 @@ public sealed record MountFilesystem(string Type, string? Source, MountTarget Ta
 
     /// <inheritdoc/>
     public override string DescribeFailure(int errno) => errno is Errno.ELOOP or Errno.ENOTDIR && Target.IsPlain
-        ? $"{Describe()}: it must be mounted on an ordinary directory, and a symbolic link or a file is in the way: {Native.Safe.SyscallException.Describe(errno)}"
+        ? $"{Describe()}: {MountTarget.NotPlain}: {Native.Safe.SyscallException.Describe(errno)}"
         : base.DescribeFailure(errno);
 
     /// <inheritdoc/>

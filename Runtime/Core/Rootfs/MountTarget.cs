@@ -19,6 +19,9 @@ public enum TargetKind
 /// <param name="IsPlain">Refuses symbolic links anywhere in the path: where proc and sysfs go, a link in the image would decide what is written to later.</param>
 public sealed record MountTarget(int Index, string Path, TargetKind Kind, bool IsPlain = false)
 {
+    /// <summary>What is told when something else than a folder stands where <see cref="IsPlain"/> asks for one.</summary>
+    public const string NotPlain = "it must be mounted on an ordinary directory, and a symbolic link or a file is in the way";
+
     /// <summary>Resolves beneath the root, with the magic links of procfs refused; the result is an O_PATH descriptor that nobody can exchange.</summary>
     public Slot Resolve(InitProgram program)
     {

@@ -118,6 +118,9 @@ public sealed class SpecValidator
             errors.Add($"process.user.uid: {process.User.Uid} is no user's");
         if (process.User.Gid == uint.MaxValue)
             errors.Add($"process.user.gid: {process.User.Gid} is no group's");
+        foreach (uint group in process.User.AdditionalGids)
+            if (group == uint.MaxValue)
+                errors.Add($"process.user.additionalGids: {group} is no group's");
         if (process.IOPriority is { Priority: < 0 or > 7 } io)
             errors.Add($"process.ioPriority.priority: {io.Priority} is not from 0 to 7");
         if (!string.IsNullOrEmpty(process.ApparmorProfile) && !Security.Labels.HasApparmor)

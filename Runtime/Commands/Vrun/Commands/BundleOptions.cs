@@ -62,5 +62,6 @@ internal static class BundleOptions
 
     public static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
-    private static int ListeningDescriptors() => int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), out int count) && count is > 0 and < 65536 ? count : 0;
+    // Meant for us only where LISTEN_PID says so (man 3 sd_listen_fds).
+    private static int ListeningDescriptors() => Environment.GetEnvironmentVariable("LISTEN_PID") != Environment.ProcessId.ToString() ? 0 : int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), out int count) && count is > 0 and < 65536 ? count : 0;
 }
