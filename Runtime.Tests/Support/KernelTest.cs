@@ -1,5 +1,5 @@
-using NUnit.Framework;
 using System.Text.Json;
+using NUnit.Framework;
 
 namespace Vessel.Tests.Support;
 

@@ -1,5 +1,5 @@
-using Vessel.Core.Security;
 using Vessel.Core.Rootfs;
+using Vessel.Core.Security;
 using Vessel.Oci.Runtime;
 
 namespace Vessel.Core.Containers;

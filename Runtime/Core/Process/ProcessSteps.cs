@@ -190,8 +190,6 @@ public sealed record LoadSeccomp(SeccompFilter Filter) : PlanStep
 /// <summary>Signals as a fresh program expects them: all defaults, none blocked.</summary>
 public sealed record ResetSignals : PlanStep
 {
-    private const int LastStandardSignal = 31;
-
     /// <inheritdoc/>
     public override string Describe() => "reset signals";
 
@@ -202,7 +200,7 @@ public sealed record ResetSignals : PlanStep
     {
         // execve resets handlers, but what is ignored stays ignored.
         Data action = child.Reserve(32);
-        for (int signal = 1; signal <= LastStandardSignal; signal++)
+        for (int signal = 1; signal <= Signal.Max; signal++)
             if (signal is not (Signal.SIGKILL or Signal.SIGSTOP))
                 child.Call(SYS.rt_sigaction, signal, action, 0, 8);
         child.Call(SYS.rt_sigprocmask, SIG_SETMASK, child.Reserve(8), 0, 8);
