@@ -43,8 +43,8 @@ public static class CgroupExecutor
     /// <summary>Writes limits, each with the property that asked for it in the error.</summary>
     public static void Apply(IReadOnlyList<CgroupWrite> writes)
     {
-        string? openFile = null;
         FileDescriptor? file = null;
+        string? openFile = null;
         try
         {
             for (int i = 0; i < writes.Count; i++)
@@ -53,13 +53,16 @@ public static class CgroupExecutor
                 if (write.File != openFile)
                 {
                     file?.Dispose();
-                    nint opened = Files.TryOpen(null, write.File, O_WRONLY);
-                    if (opened < 0)
-                        throw Refused(write, (int)-opened);
-                    file = new FileDescriptor((int)opened);
+                    file = Open(ref write);
                     openFile = write.File;
                 }
                 nint result = TryWrite(file!, write.Value);
+                if (result is -Errno.EINVAL or -Errno.EBUSY && IsMemoryBeforeSwap(writes, i))
+                {
+                    // Of memory, and of memory with swap, the first may never be above the second: to raise both, the second goes first.
+                    Apply([writes[i + 1]]);
+                    result = TryWrite(file!, write.Value);
+                }
                 if (result < 0)
                     throw Refused(write, (int)-result);
             }
@@ -157,6 +160,21 @@ public static class CgroupExecutor
         }
         Check.Ok(result, "make cgroup", path);
     }
+
+    private static FileDescriptor Open(ref CgroupWrite write)
+    {
+        nint opened = Files.TryOpen(null, write.File, O_WRONLY);
+        if (opened == -Errno.ENOENT && write.Otherwise is { } otherwise)
+        {
+            write = otherwise;
+            opened = Files.TryOpen(null, write.File, O_WRONLY);
+        }
+        return opened < 0 ? throw Refused(write, (int)-opened) : new FileDescriptor((int)opened);
+    }
+
+    private static bool IsMemoryBeforeSwap(IReadOnlyList<CgroupWrite> writes, int index) =>
+        writes[index].File.EndsWith("/memory.limit_in_bytes", StringComparison.Ordinal)
+        && index + 1 < writes.Count && writes[index + 1].File.EndsWith("/memory.memsw.limit_in_bytes", StringComparison.Ordinal);
 
     private static nint TryWrite(FileDescriptor file, string value)
     {

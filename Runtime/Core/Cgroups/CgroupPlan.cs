@@ -7,7 +7,8 @@ namespace Vessel.Core.Cgroups;
 /// <param name="File">The file, as a path of the host.</param>
 /// <param name="Value">What is written.</param>
 /// <param name="Property">The property of config.json that asks for it: <c>linux.resources.memory.limit</c>.</param>
-public sealed record CgroupWrite(string File, string Value, string Property)
+/// <param name="Otherwise">What is written in its place where the kernel has no such file; null for nothing.</param>
+public sealed record CgroupWrite(string File, string Value, string Property, CgroupWrite? Otherwise = null)
 {
     /// <summary>As <c>explain</c> shows it.</summary>
     public override string ToString() => $"write {Value} to {File}";

@@ -57,9 +57,13 @@ internal static class OptionParser
         }
         if (!option.TakesValue)
         {
-            if (value is not (null or "true" or "false" or "1" or "0"))
-                throw new UsageException($"invalid boolean value \"{value}\" for -{name}: parse error");
-            parsed.Add(option.Name, value is null or "true" or "1" ? "true" : "false");
+            // The words that Go takes.
+            parsed.Add(option.Name, value switch
+            {
+                null or "1" or "t" or "T" or "true" or "TRUE" or "True" => "true",
+                "0" or "f" or "F" or "false" or "FALSE" or "False" => "false",
+                _ => throw new UsageException($"invalid boolean value \"{value}\" for -{name}: parse error"),
+            });
             return 0;
         }
         if (value is not null)

@@ -48,11 +48,13 @@ internal sealed class EventsCommand : Command
         {
             using ProcessHandle? process = container.State().Pid is > 0 and { } pid ? ProcessHandle.Open(pid) : null;
             if (process is null)
+            {
+                PrintOom(container, oom);
                 return;
+            }
             Span<Polling.PollFd> watched = [new() { fd = process.Descriptor?.Number ?? -1, events = Polling.POLLIN }, new() { fd = oom.Number, events = Polling.POLLIN }];
             Polling.Wait(watched, (int)Math.Max(0, (next - DateTime.UtcNow).TotalMilliseconds));
-            if (watched[1].revents != 0 && oom.Take())
-                Invocation.Print($"{{\"type\":\"oom\",\"id\":\"{container.Id}\"}}\n");
+            PrintOom(container, oom);
             if (watched[0].revents != 0)
                 return;
             if (DateTime.UtcNow < next)
@@ -60,6 +62,12 @@ internal sealed class EventsCommand : Command
             Invocation.Print(stats.ToEvent(container.Id.Value) + "\n");
             next = DateTime.UtcNow + interval;
         }
+    }
+
+    private static void PrintOom(Container container, OomWatch oom)
+    {
+        if (oom.Take())
+            Invocation.Print($"{{\"type\":\"oom\",\"id\":\"{container.Id}\"}}\n");
     }
 
     // As Go writes durations: 5s, 1m30s, 200ms.

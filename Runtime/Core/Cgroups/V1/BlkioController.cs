@@ -10,13 +10,14 @@ internal static class BlkioController
         if (io is null)
             return;
         if (io.Weight is > 0)
-            controllers.Add("blkio", WeightFile(controllers), io.Weight, "blockIO.weight");
+            // The BFQ scheduler, the only one with weights since Linux 5.0, has names of its own.
+            controllers.AddEither("blkio", "blkio.weight", "blkio.bfq.weight", io.Weight.ToString()!, "blockIO.weight");
         if (io.LeafWeight is > 0)
             controllers.Add("blkio", "blkio.leaf_weight", io.LeafWeight, "blockIO.leafWeight");
         foreach (LinuxWeightDevice device in io.WeightDevice)
         {
             if (device.Weight is { } weight)
-                controllers.Add("blkio", WeightFile(controllers) + "_device", $"{device.Major}:{device.Minor} {weight}", "blockIO.weightDevice");
+                controllers.AddEither("blkio", "blkio.weight_device", "blkio.bfq.weight_device", $"{device.Major}:{device.Minor} {weight}", "blockIO.weightDevice");
             if (device.LeafWeight is { } leaf)
                 controllers.Add("blkio", "blkio.leaf_weight_device", $"{device.Major}:{device.Minor} {leaf}", "blockIO.weightDevice");
         }
@@ -31,8 +32,4 @@ internal static class BlkioController
         foreach (LinuxThrottleDevice device in devices)
             controllers.Add("blkio", file, $"{device.Major}:{device.Minor} {device.Rate}", property);
     }
-
-    // The BFQ scheduler, the only one with weights since Linux 5.0, has a name of its own.
-    private static string WeightFile(LegacyControllers controllers) =>
-        File.Exists(controllers.Folder("blkio", "blockIO.weight").Hierarchy.MountPoint + "/blkio.bfq.weight") ? "blkio.bfq.weight" : "blkio.weight";
 }

@@ -42,6 +42,14 @@ internal sealed class LegacyControllers(IReadOnlyList<CgroupFolder> folders)
     public void Add(string controller, string file, string value, string property) =>
         writes.Add(new CgroupWrite(Folder(controller, property).File(file), value, $"linux.resources.{property}"));
 
+    /// <summary>Adds a write to a file that has another name where another part of the kernel is in charge.</summary>
+    public void AddEither(string controller, string file, string otherFile, string value, string property)
+    {
+        CgroupFolder folder = Folder(controller, property);
+        string name = $"linux.resources.{property}";
+        writes.Add(new CgroupWrite(folder.File(file), value, name, new CgroupWrite(folder.File(otherFile), value, name)));
+    }
+
     /// <summary>The container's folder of this controller.</summary>
     public CgroupFolder Folder(string controller, string property) => Find(controller)
         ?? throw new RuntimeException(ErrorKind.Unsupported, $"linux.resources.{property}: the {controller} cgroup controller is not mounted on this host");

@@ -9,9 +9,8 @@ internal static class MemoryController
     {
         if (memory is null)
             return;
-        // memsw may never be below limit: to raise both, memsw goes first; the executor tries the other order when the kernel refuses.
         controllers.Add("memory", "memory.limit_in_bytes", NotZero(memory.Limit), "memory.limit");
-        controllers.Add("memory", "memory.memsw.limit_in_bytes", NotZero(memory.Swap), "memory.swap");
+        controllers.Add("memory", "memory.memsw.limit_in_bytes", NotZero(SwapOf(controllers, memory)), "memory.swap");
         controllers.Add("memory", "memory.soft_limit_in_bytes", NotZero(memory.Reservation), "memory.reservation");
         controllers.Add("memory", "memory.kmem.tcp.limit_in_bytes", NotZero(memory.KernelTcp), "memory.kernelTCP");
         controllers.Add("memory", "memory.swappiness", memory.Swappiness, "memory.swappiness");
@@ -20,6 +19,10 @@ internal static class MemoryController
         if (memory.UseHierarchy is true)
             controllers.Add("memory", "memory.use_hierarchy", "1", "memory.useHierarchy");
     }
+
+    // Without a limit of memory there can be none of memory with swap; on kernels that count swap.
+    private static long? SwapOf(LegacyControllers controllers, LinuxMemory memory) =>
+        memory is { Limit: -1, Swap: null } && File.Exists(controllers.Folder("memory", "memory.limit").Hierarchy.MountPoint + "/memory.memsw.limit_in_bytes") ? -1 : memory.Swap;
 
     // Engines write 0 for "not set".
     private static long? NotZero(long? value) => value is 0 ? null : value;

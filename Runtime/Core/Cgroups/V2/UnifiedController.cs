@@ -74,7 +74,9 @@ internal sealed class UnifiedController(CgroupFolder folder)
         if (io is null)
             return;
         if (io.Weight is > 0 and { } weight)
-            Add(File.Exists(folder.Hierarchy.MountPoint + "/io.bfq.weight") ? "io.bfq.weight" : "io.weight", (1 + (weight - 10) * 9999 / 990).ToString(), "blockIO.weight");
+            // BFQ takes v1's range as it is; io.weight has another.
+            writes.Add(new CgroupWrite(folder.File("io.bfq.weight"), weight.ToString(), "linux.resources.blockIO.weight",
+                new CgroupWrite(folder.File("io.weight"), (1 + (weight - 10) * 9999 / 990).ToString(), "linux.resources.blockIO.weight")));
         foreach (LinuxWeightDevice device in io.WeightDevice)
             if (device.Weight is { } deviceWeight)
                 Add("io.bfq.weight", $"{device.Major}:{device.Minor} {deviceWeight}", "blockIO.weightDevice");
