@@ -23,6 +23,8 @@ public sealed class SelfExecutableTests : KernelTest
         Outcome run = Run(bundle);
         Assert.That(run.Output, Does.Not.Contain("vrun version").And.Not.Contain("USAGE"), run.ToString());
         Assert.That(run.ExitCode, Is.Not.Zero);
+        if (RuntimeUnderTest.IsVrun)
+            Assert.That(run.Error, Does.Contain("permission denied"), "the image in memory can be executed no second time");
         Assert.That(Hash(), Is.EqualTo(before));
         AssertNothingLeft();
     }
