@@ -120,4 +120,18 @@ public sealed class DescriptorTests : KernelTest
     }
 
     private static IEnumerable<string> OpenIn(int pid) => Directory.GetFileSystemEntries($"/proc/{pid}/fd").Select(path => Path.GetFileName(path));
+
+    [Test, Category("Fallback")]
+    public void CVE_2016_9962_BeforeExecve_TheProcessCannotBeLookedInto()
+    {
+        // A process that is not dumpable shows in its files' owner: root, although it runs as somebody else already.
+        TestBundle bundle = Sleeper().WithUser(1000, 1000);
+        Create(bundle).Succeeded();
+        int pid = Pid(bundle.Id);
+        Assert.That(Host.Status(pid, "Uid").Split('\t')[0], Is.EqualTo("1000"));
+        Assert.That(Host.Stat($"/proc/{pid}/environ").stx_uid, Is.Zero, "not dumpable while it is ours");
+        Call("start", bundle.Id).Succeeded();
+        Assert.That(Host.Stat($"/proc/{pid}/environ").stx_uid, Is.EqualTo(1000), "the program's own affair afterwards");
+        Delete(bundle.Id);
+    }
 }
