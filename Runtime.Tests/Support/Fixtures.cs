@@ -15,7 +15,22 @@ internal static class Fixtures
     private static string FindBusybox()
     {
         string made = Path.Combine(Host.ProjectFolder, "out/fixtures/busybox/rootfs");
-        return File.Exists(made + "/bin/busybox") ? made : MakeBusybox();
+        if (!File.Exists(made + "/bin/busybox"))
+            return MakeBusybox();
+        if (IsOpenToAll(made))
+            return made;
+        // The root of a user namespace is nobody on the host: it must be able to walk to its root filesystem.
+        string copy = Path.Combine(TestRun.Folder, "busybox");
+        new Launch(Require.Program("cp", "coreutils"), "-a", made, copy).Start().Wait().Succeeded();
+        return copy;
+    }
+
+    private static bool IsOpenToAll(string path)
+    {
+        for (DirectoryInfo? folder = new(path); folder is not null; folder = folder.Parent)
+            if (!folder.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
+                return false;
+        return true;
     }
 
     // Where `rootfs-fixtures/make` has not run: the same, made of the host's own busybox.

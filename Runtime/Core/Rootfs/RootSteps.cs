@@ -39,6 +39,11 @@ public sealed record BindRoot(string Path) : PlanStep
     public override string Describe() => $"mount the root {Path}";
 
     /// <inheritdoc/>
+    public override string DescribeFailure(int errno) => errno == Errno.EACCES
+        ? $"{base.DescribeFailure(errno)}: with a user namespace, every folder on the way must be open (o+x) to the user who is root inside"
+        : base.DescribeFailure(errno);
+
+    /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
         ChildProgram child = program.Child;
