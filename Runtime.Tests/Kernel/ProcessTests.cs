@@ -261,7 +261,11 @@ public sealed class ProcessTests : KernelTest
     {
         string status = Run(Bundle().WithArgs("cat", "/proc/self/status")).Succeeded().Output;
         Assert.That(Host.StatusField(status, "SigBlk"), Is.EqualTo("0000000000000000"));
-        Assert.That(Host.StatusField(status, "SigIgn"), Is.EqualTo("0000000000000000"));
+        string ignored = Host.StatusField(status, "SigIgn");
+        // runc resets the signals that its language knows; 32, which the C library keeps to itself and a caller may have ignored, stays so.
+        if (!RuntimeUnderTest.IsVrun && ignored == "0000000080000000")
+            return;
+        Assert.That(ignored, Is.EqualTo("0000000000000000"));
     }
 
     [Test]
