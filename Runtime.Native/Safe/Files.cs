@@ -285,20 +285,8 @@ public static unsafe class Files
     public static void Lock(FileDescriptor file, string name) =>
         Check.Ok(Kernel.CallRetrying(SYS.flock, file.Number, LOCK_EX), "lock", name);
 
-    /// <summary>The filesystem's magic number (man 2 statfs).</summary>
-    public static uint FilesystemType(FileDescriptor file)
-    {
-        ulong* buffer = stackalloc ulong[16];
-        Check.Ok(Kernel.Call(SYS.fstatfs, file.Number, (nint)buffer), "statfs", "descriptor");
-        return (uint)buffer[0];
-    }
-
     /// <summary>A copy of a descriptor that is somebody else's, such as a standard stream.</summary>
     public static int Duplicate(int descriptor) => (int)Check.Ok(Kernel.Call(SYS.fcntl, descriptor, F_DUPFD_CLOEXEC, 3), "duplicate", $"descriptor {descriptor}");
-
-    /// <summary>Sets or clears close-on-exec.</summary>
-    public static void SetCloseOnExec(int descriptor, bool closeOnExec) =>
-        Check.Ok(Kernel.Call(SYS.fcntl, descriptor, F_SETFD, closeOnExec ? FD_CLOEXEC : 0), "fcntl", $"descriptor {descriptor}");
 
     internal static int At(FileDescriptor? directory) => directory?.Number ?? AT_FDCWD;
 

@@ -153,9 +153,6 @@ public sealed class InitProgram
         Child.Jump(Child.Failure!.Value);
     }
 
-    /// <summary>Ends the child without a word.</summary>
-    public void Quit() => Child.Jump(quit);
-
     private void Tell(InitMessage kind, uint argument, ReadOnlySpan<Slot> descriptors)
     {
         Data message = MessageBytes(kind, argument);
