@@ -19,9 +19,19 @@ public static unsafe class Spawner
     /// <param name="program">It must end in execve or exit. Its failure part must exit.</param>
     /// <param name="namespaces">New namespaces for the child.</param>
     /// <param name="features">Decides between clone3 and clone.</param>
-    /// <param name="cgroup">A v2 cgroup to be born in (needs clone3; Linux 5.7), or null.</param>
     /// <exception cref="SyscallException">The clone was refused, or the program failed before execve; the child is reaped.</exception>
-    public static ProcessHandle Start(ChildProgram program, ulong namespaces, KernelFeatures features, FileDescriptor? cgroup = null)
+    public static ProcessHandle Start(ChildProgram program, ulong namespaces, KernelFeatures features)
+    {
+        FileDescriptor? none = null;
+        return Start(program, namespaces, features, ref none);
+    }
+
+    /// <summary>As <see cref="Start(ChildProgram, ulong, KernelFeatures)"/>, born in a v2 cgroup.</summary>
+    /// <param name="program">It must end in execve or exit. Its failure part must exit.</param>
+    /// <param name="namespaces">New namespaces for the child.</param>
+    /// <param name="features">Decides between clone3 and clone.</param>
+    /// <param name="cgroup">The cgroup's folder (CLONE_INTO_CGROUP, Linux 5.7); null afterwards where the kernel would not have it so, and the child is in our own cgroup.</param>
+    public static ProcessHandle Start(ChildProgram program, ulong namespaces, KernelFeatures features, ref FileDescriptor? cgroup)
     {
         int size = ProgramImage.SizeOf(program);
         byte* memory = (byte*)NativeMemory.AllocZeroed((nuint)size);
@@ -45,9 +55,18 @@ public static unsafe class Spawner
                         arguments.cgroup = (ulong)cgroup.Number;
                     }
                     pid = function(memory, SYS.clone3, (nint)(&arguments), sizeof(clone_args), 0, 0);
+                    if (pid < 0 && cgroup is not null)
+                    {
+                        // An older kernel, a cgroup that takes no processes, or one that we may not write to: whoever moves the child in will be told.
+                        cgroup = null;
+                        arguments.flags = flags;
+                        arguments.cgroup = 0;
+                        pid = function(memory, SYS.clone3, (nint)(&arguments), sizeof(clone_args), 0, 0);
+                    }
                 }
                 else
                 {
+                    cgroup = null;
                     pid = function(memory, SYS.clone, (nint)(flags | Signal.SIGCHLD), 0, (nint)(&pidfd), 0);
                 }
             }

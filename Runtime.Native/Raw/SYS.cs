@@ -92,6 +92,8 @@ public static class SYS
     public static int sched_setattr => Arm ? 274 : 314;
     public static int seccomp => Arm ? 277 : 317;
     public static int memfd_create => Arm ? 279 : 319;
+    public static int inotify_init1 => Arm ? 26 : 294;
+    public static int inotify_add_watch => Arm ? 27 : 254;
     public static int bpf => Arm ? 280 : 321;
     public static int execveat => Arm ? 281 : 322;
     public static int statx => Arm ? 291 : 332;

@@ -281,6 +281,16 @@ public static unsafe class Files
         }
     }
 
+    /// <summary>A descriptor that can be read, without waiting, each time a file was written to (man 7 inotify, IN_MODIFY).</summary>
+    public static FileDescriptor WatchChanges(string path)
+    {
+        const int IN_CLOEXEC = 0x80000, IN_NONBLOCK = 0x800, IN_MODIFY = 2;
+        FileDescriptor inotify = new((int)Check.Ok(Kernel.Call(SYS.inotify_init1, IN_CLOEXEC | IN_NONBLOCK), "inotify_init"));
+        fixed (byte* p = Encoding.UTF8.GetBytes(path + "\0"))
+            Check.Ok(Kernel.Call(SYS.inotify_add_watch, inotify.Number, (nint)p, IN_MODIFY), "watch", path);
+        return inotify;
+    }
+
     /// <summary>flock(2), exclusive; waits. The lock ends with the descriptor.</summary>
     public static void Lock(FileDescriptor file, string name) =>
         Check.Ok(Kernel.CallRetrying(SYS.flock, file.Number, LOCK_EX), "lock", name);

@@ -159,7 +159,7 @@ public sealed class CommandLineTests : KernelTest
     [TestCase("FALSE", false)]
     [TestCase("False", false)]
     public void Boolean_IsReadAsGoReadsIt(string value, bool quiet) =>
-        Assert.That(Call("list", "--quiet=" + value).Succeeded().Output.Length == 0, Is.EqualTo(quiet));
+        Assert.That(Call("list", "--quiet=" + value).Succeeded().Output, quiet ? Is.Empty : Is.Not.Empty);
 
     [Test]
     [TestCase("update", "--cpu-share", "many")]
@@ -206,7 +206,7 @@ public sealed class CommandLineTests : KernelTest
 
     [Test, TestCaseSource(nameof(Names))]
     public void Help_ALineHasNoMoreThan(string command) =>
-        Assert.That(Call("help", command).Succeeded().Lines.Select(l => l.Length), Has.All.LessThanOrEqualTo(240));
+        Assert.That(Call("help", command).Succeeded().Lines.Where(l => l.Length > 240), Is.Empty);
 
     [Test]
     public void NoArguments_PrintHelp()

@@ -12,21 +12,46 @@ public static class CgroupExecutor
     private const uint FolderMode = 0x1ed; // 0755
     private const int RemoveAttempts = 200;
 
-    /// <summary>Makes the folders and writes the limits.</summary>
+    /// <summary>On v2, makes the container's folder, which a child can be born in: a process that is moved there later waits for the whole machine's forks.</summary>
+    /// <param name="plan">What is made.</param>
+    /// <param name="made">Gets the folder when it is made, or was found empty: what the caller removes when something fails.</param>
+    /// <returns>The folder; null on v1, where each process is moved.</returns>
+    /// <exception cref="RuntimeException">Another container's processes are in the folder.</exception>
+    public static FileDescriptor? MakeBirthplace(CgroupPlan plan, List<string> made)
+    {
+        if (plan.Version != 2)
+            return null;
+        CgroupFolder folder = plan.Folders[0];
+        Make(folder);
+        made.Add(folder.HostPath);
+        return Files.Open(null, folder.HostPath, O_RDONLY | O_DIRECTORY);
+    }
+
+    /// <summary>Makes the folders that are not there yet and writes the limits.</summary>
     /// <param name="plan">What is made.</param>
     /// <param name="made">Gets each folder as it is made, or was found empty: what the caller removes when something fails.</param>
     /// <exception cref="RuntimeException">The kernel refuses a value, or another container's processes are in a folder.</exception>
     public static void Create(CgroupPlan plan, List<string> made)
     {
-        foreach (CgroupFolder folder in plan.Folders)
-        {
-            Make(folder);
-            made.Add(folder.HostPath);
-            if (folder.Hierarchy.Has("cpuset"))
-                InheritCpuset(folder.Hierarchy.MountPoint, folder.Path.Value);
-        }
+        if (plan.Version == 1)
+            foreach (CgroupFolder folder in plan.Folders)
+            {
+                Make(folder);
+                made.Add(folder.HostPath);
+                if (folder.Hierarchy.Has("cpuset"))
+                    InheritCpuset(folder.Hierarchy.MountPoint, folder.Path.Value);
+            }
         if (plan.Version == 2)
             EnableControllers(plan.Folders[0]);
+        Apply(plan);
+        if (plan.Owner is { } owner)
+            Delegate(plan.Folders[0].HostPath, owner);
+    }
+
+    /// <summary>Writes the limits into folders that are there.</summary>
+    /// <exception cref="RuntimeException">The kernel refuses a value; those before it are in force.</exception>
+    public static void Apply(CgroupPlan plan)
+    {
         Apply(plan.Writes);
         if (plan.DeviceProgram is { } rules)
             LimitDevices(plan.Folders[0].HostPath, rules);
@@ -37,11 +62,11 @@ public static class CgroupExecutor
     {
         using FileDescriptor program = BpfPrograms.LoadDeviceProgram(V2.DeviceProgram.Assemble(rules));
         using FileDescriptor cgroup = Files.Open(null, folder, O_RDONLY | O_DIRECTORY);
-        BpfPrograms.AttachDeviceProgram(cgroup, program);
+        BpfPrograms.SetDeviceProgram(cgroup, program);
     }
 
     /// <summary>Writes limits, each with the property that asked for it in the error.</summary>
-    public static void Apply(IReadOnlyList<CgroupWrite> writes)
+    private static void Apply(IReadOnlyList<CgroupWrite> writes)
     {
         FileDescriptor? file = null;
         string? openFile = null;
@@ -90,12 +115,15 @@ public static class CgroupExecutor
         }
     }
 
-    /// <summary>Moves a process into a folder: for v2, and for exec there.</summary>
-    public static void Move(CgroupFolder folder, int pid)
-    {
-        string file = folder.File("cgroup.procs");
-        Check.Ok(Files.TryWriteText(null, file, pid.ToString()), "join cgroup", folder.HostPath);
-    }
+    /// <summary>Moves a process into a folder of v2.</summary>
+    public static void Move(CgroupFolder folder, int pid) => Check.Ok(TryMove(folder.HostPath, pid), "join cgroup", folder.HostPath);
+
+    /// <summary>Moves a process into a folder of v2; 0, or a negated errno.</summary>
+    public static nint TryMove(string folder, int pid) => Files.TryWriteText(null, folder + "/cgroup.procs", pid.ToString());
+
+    /// <summary>Ends all processes of a v2 cgroup and of those below at once, also those that are being born (<c>cgroup.kill</c>, Linux 5.14).</summary>
+    /// <returns>False where the kernel has no such file.</returns>
+    public static bool TryKill(string folder) => Files.TryWriteText(null, folder + "/cgroup.kill", "1") == 0;
 
     /// <summary>The numbers of all processes in a folder and those below, as our pid namespace has them.</summary>
     public static List<int> Processes(string folder)
@@ -191,7 +219,20 @@ public static class CgroupExecutor
 
     private static RuntimeException Refused(CgroupWrite write, int errno) => new(
         errno is Errno.EINVAL or Errno.ERANGE or Errno.EOVERFLOW ? ErrorKind.InvalidSpec : ErrorKind.Internal,
-        $"{write.Property}: write {write.Value} to {write.File}: {SyscallException.Describe(errno)}");
+        $"{write.Property}: write {write.Value} to {write.File}: {SyscallException.Describe(errno)}{(errno == Errno.ENOENT ? WhyMissing(write.File) : "")}");
+
+    // On v2 a file isn't there when the kernel has none of that name, or when a folder above does not hand its controller down.
+    private static string WhyMissing(string file)
+    {
+        string folder = file[..file.LastIndexOf('/')], name = file[(folder.Length + 1)..];
+        if (!name.Contains('.') || Files.TryReadText(null, folder + "/cgroup.controllers") is not { } controllers)
+            return "";
+        string controller = name[..name.IndexOf('.')];
+        if (controllers.Split([' ', '\n']).Contains(controller))
+            return $" (this kernel's {controller} controller has no such file)";
+        string above = folder[..folder.LastIndexOf('/')];
+        return $" (the {controller} controller is not enabled in {above}/cgroup.subtree_control: not delegated to us, or processes in {above} forbid it)";
+    }
 
     // A new cpuset has no CPUs and no nodes: each level gets those of the one above, from the top down.
     private static void InheritCpuset(string mountPoint, string path)
@@ -217,12 +258,32 @@ public static class CgroupExecutor
     private static void EnableControllers(CgroupFolder folder)
     {
         string top = folder.Hierarchy.MountPoint;
-        string controllers = Files.TryReadText(null, top + "/cgroup.controllers")?.Trim() ?? "";
         string path = folder.Path.Value;
         for (int slash = 0; slash >= 0; slash = path.IndexOf('/', slash + 1))
-            foreach (string controller in controllers.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            HandDown(top + path[..slash]);
+    }
+
+    private static void HandDown(string folder)
+    {
+        HashSet<string> enabled = [.. Words(folder + "/cgroup.subtree_control")];
+        string[] missing = [.. Words(folder + "/cgroup.controllers").Where(c => !enabled.Contains(c)).Select(c => "+" + c)];
+        string file = folder + "/cgroup.subtree_control";
+        // One refused controller refuses them all: cpu for one, while a real-time process is in a cgroup.
+        if (missing.Length > 0 && Files.TryWriteText(null, file, string.Join(' ', missing)) < 0)
+            foreach (string controller in missing)
                 // best effort: see above.
-                Files.TryWriteText(null, top + path[..slash] + "/cgroup.subtree_control", "+" + controller);
+                Files.TryWriteText(null, file, controller);
+    }
+
+    private static string[] Words(string file) => (Files.TryReadText(null, file) ?? "").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+
+    // What the kernel lists in /sys/kernel/cgroup/delegate is what the owner of a delegated tree may write (cgroup-v2.rst, "Model of Delegation").
+    private static void Delegate(string folder, CgroupOwner owner)
+    {
+        Check.Ok(Files.TryChangeOwner(null, folder, owner.Uid, owner.Gid), "chown", folder);
+        foreach (string name in Words("/sys/kernel/cgroup/delegate") is { Length: > 0 } listed ? listed : ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"])
+            if (Files.TryChangeOwner(null, $"{folder}/{name}", owner.Uid, owner.Gid) is < 0 and not -Errno.ENOENT and var result)
+                Check.Ok(result, "chown", $"{folder}/{name}");
     }
 
     private static void RemoveBelow(string folder)

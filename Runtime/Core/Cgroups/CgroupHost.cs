@@ -69,6 +69,17 @@ public sealed record CgroupHost(int Version, IReadOnlyList<CgroupHierarchy> Hier
         return null;
     }
 
+    /// <summary>The folder of a process's cgroup on v2; null where it has none that is seen here.</summary>
+    public string? UnifiedFolderOf(int pid)
+    {
+        if (Version != 2)
+            return null;
+        foreach (ReadOnlySpan<char> line in (Files.TryReadText(null, $"/proc/{pid}/cgroup") ?? "").AsSpan().EnumerateLines())
+            if (line.StartsWith("0::/", StringComparison.Ordinal) && !line.StartsWith("0::/../", StringComparison.Ordinal))
+                return (Hierarchies[0].MountPoint + line[3..].ToString()).TrimEnd('/');
+        return null;
+    }
+
     private static CgroupHierarchy FromOptions(string mountPoint, string options)
     {
         List<string> controllers = [];

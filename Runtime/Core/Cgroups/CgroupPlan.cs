@@ -1,3 +1,4 @@
+using Vessel.Core.Cgroups.V2;
 using Vessel.Core.Errors;
 using Vessel.Oci.Runtime;
 
@@ -29,6 +30,9 @@ public sealed record CgroupPlan
     /// <summary>On v2, the devices that the container may use: a program decides there, no file.</summary>
     public DeviceRules? DeviceProgram { get; init; }
 
+    /// <summary>On v2, who may make cgroups of its own in the container's: the root of its user namespace. Null for the host's root.</summary>
+    public CgroupOwner? Owner { get; init; }
+
     /// <summary>A host without cgroups, or <c>--cgroup-manager=disabled</c>.</summary>
     public static CgroupPlan None { get; } = new() { Version = 0, Folders = [], Writes = [] };
 
@@ -36,8 +40,9 @@ public sealed record CgroupPlan
     /// <param name="host">The host's hierarchies.</param>
     /// <param name="path">The cgroup below each hierarchy's root: <c>/docker/3f…</c>.</param>
     /// <param name="resources"><c>linux.resources</c>, or null.</param>
+    /// <param name="owner">Whom a v2 cgroup is delegated to, or null.</param>
     /// <exception cref="RuntimeException">A limit that this host has no controller for.</exception>
-    public static CgroupPlan Create(CgroupHost host, CgroupPath path, LinuxResources? resources)
+    public static CgroupPlan Create(CgroupHost host, CgroupPath path, LinuxResources? resources, CgroupOwner? owner = null)
     {
         if (host.Version == 0)
             return None;
@@ -49,18 +54,19 @@ public sealed record CgroupPlan
             {
                 Version = 2,
                 Folders = folders,
-                Writes = V2.UnifiedController.Write(folders[0], resources ?? new LinuxResources()),
+                Writes = UnifiedController.Write(folders[0], resources ?? new LinuxResources(), CgroupValues.Defaults),
                 DeviceProgram = DeviceRules.From(resources?.Devices ?? []),
+                Owner = owner,
             };
         return new CgroupPlan { Version = 1, Folders = folders, Writes = V1.LegacyControllers.Write(folders, resources ?? new LinuxResources(), includeDevices: true) };
     }
 
-    /// <summary>Decides what is written to a running container's cgroups.</summary>
+    /// <summary>Decides what changes in a running container's cgroups: the writes and the device program, where one is named.</summary>
     /// <param name="host">The host's hierarchies.</param>
     /// <param name="path">The container's cgroup below each.</param>
     /// <param name="folders">Those that the container was given.</param>
     /// <param name="resources">What changes.</param>
-    public static IReadOnlyList<CgroupWrite> Update(CgroupHost host, string path, IReadOnlyList<string> folders, LinuxResources resources)
+    public static CgroupPlan Update(CgroupHost host, string path, IReadOnlyList<string> folders, LinuxResources resources)
     {
         List<CgroupFolder> known = [];
         foreach (CgroupHierarchy hierarchy in host.Hierarchies)
@@ -68,9 +74,16 @@ public sealed record CgroupPlan
                 known.Add(new CgroupFolder(hierarchy, CgroupPath.Parse(path, "")));
         if (known.Count == 0)
             throw new RuntimeException(ErrorKind.Unsupported, "the container has no cgroups");
-        return host.Version == 2
-            ? V2.UnifiedController.Write(known[0], resources)
-            : V1.LegacyControllers.Write(known, resources, includeDevices: resources.Devices.Count > 0);
+        bool namesDevices = resources.Devices.Count > 0;
+        return new CgroupPlan
+        {
+            Version = host.Version,
+            Folders = known,
+            Writes = host.Version == 2
+                ? UnifiedController.Write(known[0], resources, CgroupValues.Of(known[0]))
+                : V1.LegacyControllers.Write(known, resources, includeDevices: namesDevices),
+            DeviceProgram = host.Version == 2 && namesDevices ? DeviceRules.From(resources.Devices) : null,
+        };
     }
 
     /// <summary>The folder whose hierarchy has this controller; null where there is none. On v2 it is always the one.</summary>
@@ -82,6 +95,9 @@ public sealed record CgroupPlan
         return null;
     }
 }
+
+/// <summary>The user and group of the host that own a delegated cgroup.</summary>
+public sealed record CgroupOwner(uint Uid, uint Gid);
 
 /// <summary>A container's folder in one hierarchy.</summary>
 public sealed record CgroupFolder(CgroupHierarchy Hierarchy, CgroupPath Path)

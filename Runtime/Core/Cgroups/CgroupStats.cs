@@ -84,7 +84,8 @@ public sealed record CgroupStats(int Version, IReadOnlyList<string> Folders)
     private ulong? Number(string file) =>
         FindFile(file) is { } path && ulong.TryParse(Files.TryReadText(null, path)?.Trim(), out ulong value) ? value : null;
 
-    private Dictionary<string, ulong> Keyed(string file)
+    /// <summary>A file of lines of a name and a number.</summary>
+    internal Dictionary<string, ulong> Keyed(string file)
     {
         Dictionary<string, ulong> values = [];
         if (FindFile(file) is not { } path)

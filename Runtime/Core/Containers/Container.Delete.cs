@@ -43,18 +43,12 @@ public sealed partial class Container
         if (folder.ReadInit() is null)
             CgroupExecutor.RemoveEmpty(record.Cgroups);
         else
-            CgroupExecutor.Remove(record.Cgroups, () => KillAll(record));
+            // Without a pid namespace of its own, a container's other processes outlive the first.
+            CgroupExecutor.Remove(record.Cgroups, () => SignalAll(record, Native.Raw.Signal.SIGKILL));
         IReadOnlyList<string> complaints = [];
         if (record.HasHooks && folder.ReadConfig().Hooks is { Poststop.Count: > 0 } hooks)
             complaints = new HookRunner(host.Features, record.Bundle).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci());
         folder.Remove();
         return complaints;
-    }
-
-    // Without a pid namespace of its own, a container's other processes outlive the first.
-    private static void KillAll(ContainerRecord record)
-    {
-        foreach (int pid in ProcessesOf(record))
-            Signal(pid, Native.Raw.Signal.SIGKILL);
     }
 }

@@ -5,6 +5,7 @@ using Vessel.Core.Plan;
 using Vessel.Core.Process;
 using Vessel.Core.Rootfs;
 using Vessel.Core.Validation;
+using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Runtime;
 using static Vessel.Native.Raw.Open;
@@ -47,6 +48,7 @@ public sealed partial class Container
         private readonly FileDescriptor root;
         private readonly ContainerPlan plan;
         private readonly LinuxSeccomp? seccomp;
+        private bool isBornInCgroup;
 
         public ExecSession(RuntimeHost host, Spec spec, ExecOptions options, ContainerState container)
         {
@@ -70,10 +72,13 @@ public sealed partial class Container
                     ForeignStdio = Stdio.OfOtherUsers(process.User.Uid),
                     PreservedCount = options.PreservedDescriptors,
                 });
-                ChildConversation child = ChildConversation.Begin(plan, host.Features, this);
+                ChildConversation child;
+                using (FileDescriptor? birthplace = OpenBirthplace())
+                    child = ChildConversation.Begin(plan, host.Features, this, birthplace);
                 using (child)
                     try
                     {
+                        isBornInCgroup = child.IsBornInCgroup;
                         child.Converse();
                         Process = child.Process;
                     }
@@ -110,9 +115,28 @@ public sealed partial class Container
         {
             if (container.Record.CgroupVersion == 1)
                 return CgroupFiles().ConvertAll(path => Files.Open(null, path, O_WRONLY));
-            foreach (string folder in container.Record.Cgroups)
-                Check.Ok(Files.TryWriteText(null, SubFolder("", folder) + "/cgroup.procs", pid.ToString()), "join cgroup", folder);
+            if (!isBornInCgroup)
+                foreach (string folder in container.Record.Cgroups)
+                    Join(SubFolder("", folder), pid);
             return [];
+        }
+
+        // A container that divides its cgroup further, as a service manager does, has no processes in the cgroup itself: where its first process is there is room.
+        private void Join(string folder, int pid)
+        {
+            nint result = CgroupExecutor.TryMove(folder, pid);
+            if (result == -Errno.EBUSY && options.SubCgroups.Count == 0 && host.Cgroups.UnifiedFolderOf(container.Pid) is { } first)
+                result = CgroupExecutor.TryMove(first, pid);
+            Check.Ok(result, "join cgroup", folder);
+        }
+
+        private FileDescriptor? OpenBirthplace()
+        {
+            if (container.Record is not { CgroupVersion: 2, Cgroups.Count: > 0 })
+                return null;
+            nint opened = Files.TryOpen(null, SubFolder("", container.Record.Cgroups[0]), O_RDONLY | O_DIRECTORY);
+            // Where it cannot be opened, joining says why.
+            return opened < 0 ? null : new FileDescriptor((int)opened);
         }
 
         void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);

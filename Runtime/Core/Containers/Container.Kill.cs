@@ -17,8 +17,7 @@ public sealed partial class Container
         ContainerState state = StateOf(folder);
         if (all)
         {
-            foreach (int pid in ProcessesOf(state.Record))
-                Signal(pid, signal);
+            SignalAll(state.Record, signal);
             return;
         }
         if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)
@@ -27,6 +26,14 @@ public sealed partial class Container
         // A process that is frozen on cgroup v1 does not die before it is thawed.
         if (signal == Native.Raw.Signal.SIGKILL && state.Status == ContainerStatus.Paused)
             FreezerOf(state.Record)?.Thaw();
+    }
+
+    private static void SignalAll(ContainerRecord record, int signal)
+    {
+        if (signal == Native.Raw.Signal.SIGKILL && record is { CgroupVersion: 2, Cgroups.Count: > 0 } && CgroupExecutor.TryKill(record.Cgroups[0]))
+            return;
+        foreach (int pid in ProcessesOf(record))
+            Signal(pid, signal);
     }
 
     private static void Signal(int pid, int signal)

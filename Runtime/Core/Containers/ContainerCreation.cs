@@ -42,7 +42,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         (FileDescriptor rootFolder, rootfs) = bundle.OpenRootfs();
         root = Keep(rootFolder);
         WarnOfUnknown();
-        cgroups = CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(bundle.Spec.Linux?.CgroupsPath, id.Value), bundle.Spec.Linux?.Resources);
+        cgroups = CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(bundle.Spec.Linux?.CgroupsPath, id.Value), bundle.Spec.Linux?.Resources, CgroupOwnerOf(bundle.Spec));
         record = NewRecord(id);
         folder = store.Create(id);
         try
@@ -52,7 +52,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
                 folder.WriteConfig(bundle.ConfigBytes);
             plan = ContainerPlanner.Create(Gather(id));
             Trace();
-            child = ChildConversation.Begin(plan, host.Features, this);
+            using (FileDescriptor? birthplace = CgroupExecutor.MakeBirthplace(cgroups, madeCgroups))
+                child = ChildConversation.Begin(plan, host.Features, this, birthplace);
             options.Debug?.Invoke($"cloned process {child.Process.Id}");
             CgroupExecutor.Create(cgroups, madeCgroups);
             child.Converse();
@@ -122,7 +123,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     {
         if (cgroups.Version == 1)
             return CgroupExecutor.OpenTasks(cgroups);
-        if (cgroups.Version == 2)
+        if (cgroups.Version == 2 && !child!.IsBornInCgroup)
             CgroupExecutor.Move(cgroups.Folders[0], pid);
         return [];
     }
@@ -172,6 +173,16 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             debug($"plan: cgroup: {write}");
         foreach (PlanStep step in plan!.Steps)
             debug($"plan: {step}");
+    }
+
+    // A container whose root is not the host's may divide the cgroup that it has mounted writable for itself, as a service manager in it does.
+    private static CgroupOwner? CgroupOwnerOf(Spec spec)
+    {
+        bool IsNew(string kind) => spec.Linux!.Namespaces.Any(n => n.Type == kind && string.IsNullOrEmpty(n.Path));
+        bool mountsWritable = spec.Mounts.Any(m => m.Type is "cgroup" or "cgroup2" && !MountOptions.Parse(m.Options).IsReadonly);
+        if (spec.Linux is null || !mountsWritable || !IsNew("cgroup") || !IsNew("user"))
+            return null;
+        return IdMapper.RootOf(spec.Linux) is { } root ? new CgroupOwner(root.Uid, root.Gid) : null;
     }
 
     private PlanRequest Gather(ContainerId id)

@@ -28,6 +28,9 @@ public sealed class ChildConversation : IDisposable
     /// <summary>The child; after a fork into namespaces, the one that will be the program.</summary>
     public ProcessHandle Process { get; private set; }
 
+    /// <summary>Whether the child was born in the cgroup that <see cref="Begin"/> was given.</summary>
+    public bool IsBornInCgroup { get; private init; }
+
     /// <summary>Paths that the child asks about by their number.</summary>
     public IReadOnlyList<string> Paths => program.Paths;
 
@@ -50,10 +53,10 @@ public sealed class ChildConversation : IDisposable
                 program.Emit([new CloseAtExec(kept), .. plan.Steps]);
                 using FileDescriptor image = ProgramImage.ToExecutable(program.Child);
                 ChildProgram boot = BootProgram.Into(image, features, kept, plan.PreservedCount);
-                ProcessHandle process = Spawner.Start(boot, plan.CloneFlags, features, cgroup);
+                ProcessHandle process = Spawner.Start(boot, plan.CloneFlags, features, ref cgroup);
                 // Executed once, and never again: an entrypoint of /proc/self/exe, or a script's #!, finds a file that nobody may execute.
                 Check.Ok(Kernel.Call(SYS.fchmod, image.Number, 0), "fchmod", "memfd");
-                return new ChildConversation(program, ours, process, questions);
+                return new ChildConversation(program, ours, process, questions) { IsBornInCgroup = cgroup is not null };
             }
         }
         catch

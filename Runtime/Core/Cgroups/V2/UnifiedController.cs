@@ -4,15 +4,14 @@ using Vessel.Oci.Runtime;
 namespace Vessel.Core.Cgroups.V2;
 
 /// <summary>Writes of one container on cgroup v2 (kernel: Documentation/admin-guide/cgroup-v2.rst), with runc's conversions from v1's units.</summary>
-internal sealed class UnifiedController(CgroupFolder folder)
+internal sealed class UnifiedController(CgroupFolder folder, CgroupValues current)
 {
-    private const ulong DefaultPeriod = 100_000;
-
     private readonly List<CgroupWrite> writes = [];
 
-    public static IReadOnlyList<CgroupWrite> Write(CgroupFolder folder, LinuxResources resources)
+    /// <summary>All writes that <paramref name="resources"/> ask for.</summary>
+    public static IReadOnlyList<CgroupWrite> Write(CgroupFolder folder, LinuxResources resources, CgroupValues current)
     {
-        UnifiedController controller = new(folder);
+        UnifiedController controller = new(folder, current);
         controller.Memory(resources.Memory);
         controller.Cpu(resources.Cpu);
         controller.Io(resources.BlockIO);
@@ -36,14 +35,16 @@ internal sealed class UnifiedController(CgroupFolder folder)
     {
         if (memory is null)
             return;
-        if (memory.Swap is { } swap && swap != 0)
+        // Without a limit of memory there is none of swap either.
+        if ((memory.Swap ?? (memory.Limit < 0 ? -1 : 0)) is not 0 and var swap)
         {
             // v1 counts memory and swap together, v2 swap alone.
-            if (swap > 0 && memory.Limit is not > 0)
+            long limitThen = memory.Limit is not (null or 0) ? memory.Limit.Value : current.MemoryLimit;
+            if (swap > 0 && limitThen < 0)
                 throw new RuntimeException(ErrorKind.InvalidSpec, "linux.resources.memory.swap: needs a memory.limit to be told apart from");
-            if (swap > 0 && swap < memory.Limit)
-                throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.resources.memory.swap: {swap} is below memory.limit, {memory.Limit}");
-            Add("memory.swap.max", swap < 0 ? "max" : (swap - memory.Limit!.Value).ToString(), "memory.swap");
+            if (swap > 0 && swap < limitThen)
+                throw new RuntimeException(ErrorKind.InvalidSpec, $"linux.resources.memory.swap: {swap} is below memory.limit, {limitThen}");
+            Add("memory.swap.max", swap < 0 ? "max" : (swap - limitThen).ToString(), "memory.swap");
         }
         if (memory.Limit is { } limit && limit != 0)
             Add("memory.max", limit < 0 ? "max" : limit.ToString(), "memory.limit");
@@ -59,8 +60,9 @@ internal sealed class UnifiedController(CgroupFolder folder)
             Add("cpu.idle", idle.ToString(), "cpu.idle");
         if (cpu.Shares is > 0 and { } shares && cpu.Idle is not 1)
             Add("cpu.weight", WeightOfShares(shares).ToString(), "cpu.shares");
+        // What isn't named stays as it is.
         if (cpu.Quota is not (null or 0) || cpu.Period is > 0)
-            Add("cpu.max", $"{(cpu.Quota is > 0 ? cpu.Quota.ToString() : "max")} {(cpu.Period is > 0 ? cpu.Period : DefaultPeriod)}", "cpu.quota");
+            Add("cpu.max", $"{(cpu.Quota switch { > 0 => cpu.Quota.ToString(), < 0 => "max", _ => current.CpuQuota })}{(cpu.Period is > 0 ? $" {cpu.Period}" : "")}", "cpu.quota");
         if (cpu.Burst is { } burst)
             Add("cpu.max.burst", burst.ToString(), "cpu.burst");
         if (!string.IsNullOrEmpty(cpu.Cpus))
