@@ -217,7 +217,7 @@ public sealed class CommandTests : KernelTest
         Outcome explain = Call("explain", bundle.Folder).Succeeded();
         Assert.Multiple(() =>
         {
-            Assert.That(explain.Output, Does.Contain("67108864").And.Contain("memory.limit_in_bytes"));
+            Assert.That(explain.Output, Does.Contain("67108864").And.Contain(Host.IsUnified ? "memory.max" : "memory.limit_in_bytes"));
             Assert.That(explain.Output, Does.Contain("mount tmpfs on /new/folder"));
             Assert.That(explain.Output, Does.Contain("CLONE_NEWNET"));
             Assert.That(explain.Output, Does.Contain("pivot_root"));

@@ -162,7 +162,7 @@ public sealed class LifecycleTests : KernelTest
     {
         TestBundle bundle = Shell("sleep 1000 & sleep 1000 & echo; wait").WithoutNamespace("pid");
         Start(bundle);
-        string procs = $"{Require.CgroupV1("freezer")}/{bundle.Id}/cgroup.procs";
+        string procs = Host.CgroupFolder("freezer", $"/{bundle.Id}/cgroup.procs");
         Assert.That(Host.Eventually(() => File.ReadAllLines(procs).Length == 3));
         Call("kill", "--all", bundle.Id, "KILL").Succeeded();
         Assert.That(Host.Eventually(() => File.ReadAllLines(procs).Length == 0), "processes are left");
@@ -200,7 +200,7 @@ public sealed class LifecycleTests : KernelTest
     {
         TestBundle bundle = Shell("sleep 1000 & sleep 1000 & echo; wait").WithoutNamespace("pid");
         Start(bundle);
-        Assert.That(Host.Eventually(() => File.ReadAllLines($"{Require.CgroupV1("freezer")}/{bundle.Id}/cgroup.procs").Length == 3));
+        Assert.That(Host.Eventually(() => File.ReadAllLines(Host.CgroupFolder("freezer", $"/{bundle.Id}/cgroup.procs")).Length == 3));
         Call("delete", "--force", bundle.Id).Succeeded();
         AssertNothingLeft();
     }

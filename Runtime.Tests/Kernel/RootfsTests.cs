@@ -378,10 +378,9 @@ public sealed class RootfsTests : KernelTest
         AssertNothingLeft();
     }
 
-    [Test]
+    [Test, Category("CgroupV1")]
     public void Cgroup_Mount_ShowsTheContainersOwnGroups()
     {
-        Require.CgroupV1("memory");
         Outcome run = RunShell("cat /sys/fs/cgroup/memory/memory.limit_in_bytes; echo 1 > /sys/fs/cgroup/memory/tasks || echo refused; ls /sys/fs/cgroup",
             b => b.WithNamespace("cgroup").WithMount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro").Set("linux.resources.memory", new JsonObject { ["limit"] = 64 << 20 }));
         Assert.That(run.Lines[0], Is.EqualTo((64 << 20).ToString()));

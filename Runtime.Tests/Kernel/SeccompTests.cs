@@ -157,7 +157,7 @@ public sealed class SeccompTests : KernelTest
         Assert.That(run.Lines, Has.Length.EqualTo(3).And.All.Match("peration not permitted|ermission denied"), run.ToString());
     }
 
-    [Test, Category("Standard")]
+    [Test, Category("Standard"), Category("Compiled")]
     public void DockerDefault_DeniesKeyringsBpfAndTheLike()
     {
         // Arguments that the kernel itself answers with another error, or takes.

@@ -150,7 +150,7 @@ public sealed class CredentialTests : KernelTest
         Assert.That(Run(bundle).Lines, Does.Not.Contain("1"));
     }
 
-    [Test]
+    [Test, Category("Compiled")]
     public void NoNewPrivileges_SetuidProgramsGainNothing()
     {
         TestBundle bundle = Bundle().WithOwnRootfs().WithUser(1000, 1000).WithArgs("/suid");

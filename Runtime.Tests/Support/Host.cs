@@ -18,6 +18,12 @@ internal static class Host
         return null;
     }
 
+    /// <summary>Whether cgroup v2 is all that there is.</summary>
+    public static bool IsUnified { get; } = CgroupHierarchies().Count > 0 && MountsOf("self").All(m => m.Type != "cgroup");
+
+    /// <summary>The folder of a cgroup: of a v1 controller's hierarchy, or on v2 the one.</summary>
+    public static string CgroupFolder(string controller, string path) => (IsUnified ? CgroupHierarchies()[0] : Require.CgroupV1(controller)) + path;
+
     /// <summary>The folders of all cgroup hierarchies.</summary>
     public static IReadOnlyList<string> CgroupHierarchies() =>
         MountsOf("self").Where(m => m.Type is "cgroup" or "cgroup2").Select(m => m.Point).Distinct().ToList();
@@ -38,10 +44,10 @@ internal static class Host
     /// <summary>What <c>/proc/PID/ns/KIND</c> leads to: <c>net:[4026531840]</c>.</summary>
     public static string Namespace(string process, string kind) => Files.ReadLink(null, $"/proc/{process}/ns/{kind}") ?? "";
 
-    /// <summary>The path of a process's cgroup in the hierarchy of a v1 controller.</summary>
+    /// <summary>The path of a process's cgroup in the hierarchy of a v1 controller, or on v2.</summary>
     public static string CgroupOf(int pid, string controller) =>
         ReadProc($"/proc/{pid}/cgroup").Split('\n').Select(line => line.Split(':', 3))
-            .First(parts => parts.Length == 3 && parts[1].Split(',').Contains(controller))[2];
+            .First(parts => parts.Length == 3 && parts[1].Split(',').Contains(IsUnified ? "" : controller))[2];
 
     /// <summary>Whether a process is there and no zombie.</summary>
     public static bool IsAlive(int pid)

@@ -80,7 +80,7 @@ public abstract class KernelTest
 
     /// <summary>A file of a container's cgroup.</summary>
     private protected static string CgroupFile(TestBundle bundle, string controller, string file) =>
-        File.ReadAllText($"{Require.CgroupV1(controller)}/{bundle.Id}/{file}").Trim();
+        File.ReadAllText($"{Host.CgroupFolder(controller, "/" + bundle.Id)}/{file}").Trim();
 
     /// <summary>Asserts that a bundle's container left nothing: no state, cgroup, mount or process.</summary>
     private protected void AssertNothingLeft()

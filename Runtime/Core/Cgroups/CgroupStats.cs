@@ -23,6 +23,8 @@ public sealed record CgroupStats(int Version, IReadOnlyList<string> Folders)
                 data.Object("cpu", stats, static (cpu, s) => s.WriteCpu(cpu));
                 data.Object("memory", stats, static (memory, s) => s.WriteMemory(memory));
                 data.Object("pids", stats, static (pids, s) => s.WritePids(pids));
+                data.Object("blkio", stats, static (blkio, s) => s.WriteIo(blkio));
+                data.Map("hugetlb", stats.HugePages(), static (pages, usage) => usage.Write(pages));
             });
         });
         return text.ToString();
@@ -52,6 +54,7 @@ public sealed record CgroupStats(int Version, IReadOnlyList<string> Folders)
             throttling.Always("throttledPeriods", s.GetValueOrDefault("nr_throttled"));
             throttling.Always("throttledTime", Version == 1 ? s.GetValueOrDefault("throttled_time") : s.GetValueOrDefault("throttled_usec") * NanosecondsPerMicrosecond);
         });
+        json.Object("psi", Pressure.Read(FindFile("cpu.pressure")), static (psi, p) => p.Write(psi));
     }
 
     private void WriteMemory(JsonMapWriter json)
@@ -60,6 +63,7 @@ public sealed record CgroupStats(int Version, IReadOnlyList<string> Folders)
         json.Always("cache", Version == 1 ? stat.GetValueOrDefault("cache") : stat.GetValueOrDefault("file"));
         json.Object("usage", this, static (usage, s) => s.WriteUsage(usage, "memory.usage_in_bytes", "memory.current", "memory.max_usage_in_bytes", "memory.peak", "memory.limit_in_bytes", "memory.max", "memory.failcnt"));
         json.Object("swap", this, static (swap, s) => s.WriteUsage(swap, "memory.memsw.usage_in_bytes", "memory.swap.current", "memory.memsw.max_usage_in_bytes", "memory.swap.peak", "memory.memsw.limit_in_bytes", "memory.swap.max", "memory.memsw.failcnt"));
+        json.Object("psi", Pressure.Read(FindFile("memory.pressure")), static (psi, p) => p.Write(psi));
         json.Object("raw", stat, static (raw, s) =>
         {
             foreach ((string name, ulong value) in s)
@@ -73,6 +77,29 @@ public sealed record CgroupStats(int Version, IReadOnlyList<string> Folders)
         json.Member("usage", Number(Version == 1 ? usage1 : usage2));
         json.Member("max", Number(Version == 1 ? peak1 : peak2));
         json.Always("failcnt", Version == 1 ? Number(failures1) ?? 0 : 0);
+    }
+
+    private void WriteIo(JsonMapWriter json)
+    {
+        json.List("ioServiceBytesRecursive", Version == 1 ? IoEntry.ReadV1(FindFile("blkio.throttle.io_service_bytes_recursive")) : IoEntry.ReadV2(FindFile("io.stat"), ("rbytes", "Read"), ("wbytes", "Write")), static (entry, e) => e.Write(entry));
+        json.List("ioServicedRecursive", Version == 1 ? IoEntry.ReadV1(FindFile("blkio.throttle.io_serviced_recursive")) : IoEntry.ReadV2(FindFile("io.stat"), ("rios", "Read"), ("wios", "Write")), static (entry, e) => e.Write(entry));
+        json.Object("psi", Pressure.Read(FindFile("io.pressure")), static (psi, p) => p.Write(psi));
+    }
+
+    // By size: 2MB, 1GB.
+    private Dictionary<string, HugePageUsage> HugePages()
+    {
+        (string usage, string peak, string failures) = Version == 1 ? (".usage_in_bytes", ".max_usage_in_bytes", ".failcnt") : (".current", ".peak", ".events");
+        Dictionary<string, HugePageUsage> pages = [];
+        foreach (string folder in Folders)
+            foreach (string file in Directory.Exists(folder) ? Directory.GetFiles(folder, "hugetlb.*" + usage) : [])
+            {
+                string size = Path.GetFileName(file)["hugetlb.".Length..^usage.Length];
+                if (!size.EndsWith(".rsvd", StringComparison.Ordinal))
+                    pages[size] = new HugePageUsage(Number($"hugetlb.{size}{usage}") ?? 0, Number($"hugetlb.{size}{peak}"),
+                        Version == 1 ? Number($"hugetlb.{size}{failures}") ?? 0 : Keyed($"hugetlb.{size}{failures}").GetValueOrDefault("max"));
+            }
+        return pages;
     }
 
     private void WritePids(JsonMapWriter json)

@@ -163,6 +163,8 @@ public sealed partial class Container
 
         private string SubFolder(string hierarchy, string folder)
         {
+            if (container.Record.CgroupVersion == 2 && options.SubCgroups.Keys.FirstOrDefault(k => k.Length > 0) is { } named)
+                throw new RuntimeException(ErrorKind.InvalidSpec, $"--cgroup: \"{named}\": cgroup v2 has one hierarchy: name the path alone");
             string? below = null;
             foreach (string controller in hierarchy.Split(','))
                 if (options.SubCgroups.TryGetValue(controller, out below))

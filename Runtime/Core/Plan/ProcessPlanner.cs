@@ -60,9 +60,9 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
         if (StartListener is { } listener)
             steps.Add(new WaitForStart(listener));
         if (!string.IsNullOrEmpty(process.ApparmorProfile))
-            steps.Add(new SetLabel("exec " + process.ApparmorProfile));
+            steps.Add(new SetLabel("exec " + process.ApparmorProfile, "process.apparmorProfile"));
         else if (!string.IsNullOrEmpty(process.SelinuxLabel))
-            steps.Add(new SetLabel(process.SelinuxLabel));
+            steps.Add(new SetLabel(process.SelinuxLabel, "process.selinuxLabel"));
         steps.Add(new ResetSignals());
         if (Filter is not null)
             steps.Add(new LoadSeccomp(Filter));

@@ -38,10 +38,16 @@ public sealed record OpenLabel(bool IsApparmor) : PlanStep
 }
 
 /// <summary>Sets the label of the program that is executed next.</summary>
-public sealed record SetLabel(string Text) : PlanStep
+/// <param name="Text">The label, as the kernel reads it.</param>
+/// <param name="Property">The property of config.json that names it.</param>
+public sealed record SetLabel(string Text, string Property) : PlanStep
 {
     /// <inheritdoc/>
-    public override string Describe() => $"set label {Text}";
+    public override string Describe() => $"{Property}: set label {Text}";
+
+    /// <inheritdoc/>
+    public override string DescribeFailure(int errno) =>
+        base.DescribeFailure(errno) + (errno == Errno.ENOENT ? " (this profile isn't loaded: apparmor_parser -r FILE loads one)" : "");
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program) =>
