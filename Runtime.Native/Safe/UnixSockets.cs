@@ -35,7 +35,7 @@ public static unsafe class UnixSockets
         }
     }
 
-    /// <summary>Connects to the socket at <paramref name="path"/>.</summary>
+    /// <summary>Connects to the socket at <paramref name="path"/>; one that begins with a NUL is a name in the abstract namespace (man 7 unix).</summary>
     public static FileDescriptor Connect(string path, int type = SOCK_STREAM)
     {
         FileDescriptor socket = New(type);
@@ -43,7 +43,7 @@ public static unsafe class UnixSockets
         {
             byte* address = stackalloc byte[2 + MaxPathLength];
             int length = Address(path, address);
-            Check.Ok(Kernel.CallRetrying(SYS.connect, socket.Number, (nint)address, length), "connect to", path);
+            Check.Ok(Kernel.CallRetrying(SYS.connect, socket.Number, (nint)address, length), "connect to", path.Replace('\0', '@'));
             return socket;
         }
         catch
@@ -70,6 +70,17 @@ public static unsafe class UnixSockets
                 header.msg_controllen = (ulong)((controlLength + 7) & ~7);
             }
             Check.Ok(Kernel.CallRetrying(SYS.sendmsg, socket.Number, (nint)(&header), MSG_NOSIGNAL), "send", "message");
+        }
+    }
+
+    /// <summary>Sends what a stream takes without waiting, and without SIGPIPE; the number of bytes, or a negated errno.</summary>
+    public static nint TrySend(FileDescriptor socket, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* data = bytes)
+        {
+            iovec piece = new() { iov_base = (ulong)data, iov_len = (ulong)bytes.Length };
+            msghdr header = new() { msg_iov = (ulong)&piece, msg_iovlen = 1 };
+            return Kernel.CallRetrying(SYS.sendmsg, socket.Number, (nint)(&header), MSG_NOSIGNAL | MSG_DONTWAIT);
         }
     }
 
@@ -109,6 +120,9 @@ public static unsafe class UnixSockets
             throw new SyscallException($"socket path {path}", Errno.ENAMETOOLONG);
         *(ushort*)address = AF_UNIX;
         bytes.CopyTo(new Span<byte>(address + 2, MaxPathLength));
+        // An abstract name is as long as the address says: a NUL at its end would belong to it.
+        if (path.StartsWith('\0'))
+            return 2 + bytes.Length;
         address[2 + bytes.Length] = 0;
         return 2 + bytes.Length + 1;
     }

@@ -5,6 +5,7 @@ using Vessel.Tests.Support;
 namespace Vessel.Tests.KernelSuite;
 
 /// <summary>Cgroups of either version: processes in their folders, limits that hold, folders that go.</summary>
+[Category("Host")]
 public sealed class CgroupTests : CgroupTest
 {
     private static string MemoryLimit => Host.IsUnified ? "memory.max" : "memory.limit_in_bytes";

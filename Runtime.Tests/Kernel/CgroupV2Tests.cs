@@ -5,7 +5,7 @@ using Vessel.Tests.Support;
 namespace Vessel.Tests.KernelSuite;
 
 /// <summary>cgroup v2: each limit is in its file, in v2's units; controllers come down the tree; devices, events, the container's own view.</summary>
-[Category("CgroupV2")]
+[Category("CgroupV2"), Category("Host")]
 public sealed class CgroupV2Tests : CgroupTest
 {
     // runc 1.1 and crun 1.8 know neither burst nor idle.

@@ -8,6 +8,7 @@ using Vessel.Tests.Support;
 namespace Vessel.Tests.KernelSuite;
 
 /// <summary>Device nodes: those of every container, those of linux.devices, those that an image brings, and the list of what may be opened (cgroup v1).</summary>
+[Category("Host")]
 public sealed class DeviceTests : KernelTest
 {
     // What a container would open to read the host's log: it is never on the list by itself. Written, not read: reading may need CAP_SYSLOG.

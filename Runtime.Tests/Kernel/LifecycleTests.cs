@@ -6,6 +6,7 @@ using Vessel.Tests.Support;
 namespace Vessel.Tests.KernelSuite;
 
 /// <summary>create, start, state, kill, delete, run: the life of a container.</summary>
+[Category("Host")]
 public sealed class LifecycleTests : KernelTest
 {
     [Test, Category("Standard"), Category("Fallback")]

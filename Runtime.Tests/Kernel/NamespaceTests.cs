@@ -5,6 +5,7 @@ using Vessel.Tests.Support;
 namespace Vessel.Tests.KernelSuite;
 
 /// <summary>Namespaces: new, or joined by path; what they hold.</summary>
+[Category("Host")]
 public sealed class NamespaceTests : KernelTest
 {
     [Test, Category("Standard"), Category("Fallback")]

@@ -17,14 +17,14 @@ internal static class Program
         new("log", "set the log file to write logs to (default is '/dev/stderr')", "value"),
         new("log-format", "set the log format ('text' (default), or 'json')", "value"),
         new("debug", "enable debug logging"),
-        new("systemd-cgroup", "enable systemd cgroup support (not in this build)"),
+        new("systemd-cgroup", "have systemd make the container's cgroup: cgroupsPath is then \"slice:prefix:name\""),
         new("rootless", "ignore cgroup permission errors ('true', 'false', or 'auto') (default: \"auto\")", "value"),
         new("criu", "ignored: there is no checkpoint", "value"),
         new("help", "show help", Short: 'h'),
         new("version", "print the version", Short: 'v'),
     ];
 
-    private static Option[] ShownGlobalOptions => GlobalOptions[..4];
+    private static Option[] ShownGlobalOptions => GlobalOptions[..5];
 
     public static int Main(string[] arguments)
     {
@@ -51,8 +51,6 @@ internal static class Program
                 return PrintHelp(name);
             attempt = options.Arguments.Count > 0 ? $"{command.Name} {Shorten(options.Arguments[0])}: " : $"{command.Name}: ";
             CheckCount(command, options.Arguments.Count);
-            if (global.Has("systemd-cgroup"))
-                throw new RuntimeException(ErrorKind.Unsupported, "--systemd-cgroup: systemd is not supported by this build");
             return command.Execute(new Invocation(global, options, log));
         }
         catch (UsageException e)

@@ -19,10 +19,11 @@ public static class CgroupExecutor
     /// <exception cref="RuntimeException">Another container's processes are in the folder.</exception>
     public static FileDescriptor? MakeBirthplace(CgroupPlan plan, List<string> made)
     {
-        if (plan.Version != 2)
+        // systemd makes a scope only with a process that is there.
+        if (plan.Version != 2 || plan.Scope is not null)
             return null;
         CgroupFolder folder = plan.Folders[0];
-        Make(folder);
+        Make(folder, isScope: false);
         made.Add(folder.HostPath);
         return Files.Open(null, folder.HostPath, O_RDONLY | O_DIRECTORY);
     }
@@ -36,13 +37,17 @@ public static class CgroupExecutor
         if (plan.Version == 1)
             foreach (CgroupFolder folder in plan.Folders)
             {
-                Make(folder);
+                Make(folder, plan.Scope is not null);
                 made.Add(folder.HostPath);
                 if (folder.Hierarchy.Has("cpuset"))
                     InheritCpuset(folder.Hierarchy.MountPoint, folder.Path.Value);
             }
         if (plan.Version == 2)
+        {
+            if (plan.Scope is not null)
+                made.Add(plan.Folders[0].HostPath);
             EnableControllers(plan.Folders[0]);
+        }
         Apply(plan);
         if (plan.Owner is { } owner)
             Delegate(plan.Folders[0].HostPath, owner);
@@ -170,7 +175,7 @@ public static class CgroupExecutor
             }
     }
 
-    private static void Make(CgroupFolder folder)
+    private static void Make(CgroupFolder folder, bool isScope)
     {
         string path = folder.HostPath;
         nint result = Files.TryMakeDirectory(null, path, FolderMode);
@@ -181,7 +186,8 @@ public static class CgroupExecutor
         }
         if (result == -Errno.EEXIST)
         {
-            int count = Processes(path).Count;
+            // A scope has the container's own first process already.
+            int count = isScope ? 0 : Processes(path).Count;
             if (count > 0)
                 throw new RuntimeException(ErrorKind.AlreadyExists, $"container's cgroup is not empty: {count} process(es) found in {path}");
             return;

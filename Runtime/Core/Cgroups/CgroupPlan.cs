@@ -1,3 +1,4 @@
+using Vessel.Core.Cgroups.Systemd;
 using Vessel.Core.Cgroups.V2;
 using Vessel.Core.Errors;
 using Vessel.Oci.Runtime;
@@ -33,6 +34,9 @@ public sealed record CgroupPlan
     /// <summary>On v2, who may make cgroups of its own in the container's: the root of its user namespace. Null for the host's root.</summary>
     public CgroupOwner? Owner { get; init; }
 
+    /// <summary>With systemd, the unit that is made in place of the folder; null without.</summary>
+    public ScopePlan? Scope { get; init; }
+
     /// <summary>A host without cgroups, or <c>--cgroup-manager=disabled</c>.</summary>
     public static CgroupPlan None { get; } = new() { Version = 0, Folders = [], Writes = [] };
 
@@ -59,6 +63,15 @@ public sealed record CgroupPlan
                 Owner = owner,
             };
         return new CgroupPlan { Version = 1, Folders = folders, Writes = V1.LegacyControllers.Write(folders, resources ?? new LinuxResources(), includeDevices: true) };
+    }
+
+    /// <summary>As <see cref="Create"/>, in a scope of systemd.</summary>
+    public static CgroupPlan CreateInScope(CgroupHost host, ScopePlan scope, LinuxResources? resources, CgroupOwner? owner = null)
+    {
+        CgroupPlan plan = Create(host, scope.Path, resources, owner);
+        return plan.Version == 0
+            ? throw new RuntimeException(ErrorKind.Unsupported, "--systemd-cgroup: no cgroups are mounted on this host")
+            : plan with { Scope = scope, Writes = ScopeProperties.AsKept(plan.Writes) };
     }
 
     /// <summary>Decides what changes in a running container's cgroups: the writes and the device program, where one is named.</summary>

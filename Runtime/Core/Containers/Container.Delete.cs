@@ -1,4 +1,5 @@
 using Vessel.Core.Cgroups;
+using Vessel.Core.Cgroups.Systemd;
 using Vessel.Core.Errors;
 using Vessel.Core.Hooks;
 
@@ -38,6 +39,8 @@ public sealed partial class Container
 
     private static IReadOnlyList<string> Destroy(RuntimeHost host, ContainerFolder folder, ContainerRecord record)
     {
+        if (record.Scope is { } scope)
+            StopScope(scope, record, isOurs: folder.ReadInit() is not null);
         // The runtime was killed before the first process was written down: that process died with it, or is about to. What stays
         // in the folders is not the container's, and is not ended.
         if (folder.ReadInit() is null)
@@ -50,5 +53,22 @@ public sealed partial class Container
             complaints = new HookRunner(host.Features, record.Bundle).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci());
         folder.Remove();
         return complaints;
+    }
+
+    // A scope's processes are ended by us and at once: systemd would first ask them, and wait.
+    private static void StopScope(ScopeRecord scope, ContainerRecord record, bool isOurs)
+    {
+        if (isOurs)
+            SignalAll(record, Native.Raw.Signal.SIGKILL);
+        else if (ProcessesOf(record).Count > 0)
+            return;
+        try
+        {
+            ScopeExecutor.Stop(scope);
+        }
+        catch (RuntimeException) when (!record.Cgroups.Any(Directory.Exists))
+        {
+            // systemd isn't there any more, and the scope neither.
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Vessel.Core.Cgroups;
+using Vessel.Core.Cgroups.Systemd;
 using Vessel.Core.Errors;
 using Vessel.Core.Namespaces;
 using Vessel.Core.Plan;
@@ -127,6 +128,11 @@ public sealed partial class Container
             nint result = CgroupExecutor.TryMove(folder, pid);
             if (result == -Errno.EBUSY && options.SubCgroups.Count == 0 && host.Cgroups.UnifiedFolderOf(container.Pid) is { } first)
                 result = CgroupExecutor.TryMove(first, pid);
+            if (result is -Errno.EACCES or -Errno.EPERM && container.Record.Scope is { } scope)
+            {
+                ScopeExecutor.Attach(scope, pid);
+                return;
+            }
             Check.Ok(result, "join cgroup", folder);
         }
 

@@ -14,13 +14,13 @@ public sealed partial class Container
 
     /// <summary>What <see cref="Run"/> would do for a bundle, on this host. Nothing is done.</summary>
     /// <exception cref="Errors.RuntimeException">The document is wrong.</exception>
-    public static (CgroupPlan Cgroups, ContainerPlan Plan) Explain(Bundle bundle, RuntimeHost host)
+    public static (CgroupPlan Cgroups, ContainerPlan Plan) Explain(Bundle bundle, RuntimeHost host, bool usesSystemd = false)
     {
         SpecValidator.Check(bundle.Spec);
         SpecLinux linux = bundle.Spec.Linux ?? new SpecLinux();
         (FileDescriptor root, string rootfs) = bundle.OpenRootfs();
         root.Dispose();
-        CgroupPlan cgroups = CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(linux.CgroupsPath, ExampleId), linux.Resources);
+        CgroupPlan cgroups = ContainerCreation.PlanCgroups(host, bundle.Spec, ExampleId, usesSystemd);
         ContainerPlan plan = ContainerPlanner.Create(new PlanRequest
         {
             Spec = bundle.Spec,

@@ -1,4 +1,5 @@
 using Vessel.Core.Cgroups;
+using Vessel.Core.Cgroups.Systemd;
 using Vessel.Core.Errors;
 using Vessel.Oci.Runtime;
 
@@ -16,7 +17,13 @@ public sealed partial class Container
             throw WrongState("container not running");
         if (resources.Memory is { CheckBeforeUpdate: true, Limit: > 0 and { } limit })
             CheckUsage(state.Record, limit);
-        CgroupExecutor.Apply(CgroupPlan.Update(host.Cgroups, state.Record.CgroupPath, state.Record.Cgroups, resources));
+        CgroupPlan plan = CgroupPlan.Update(host.Cgroups, state.Record.CgroupPath, state.Record.Cgroups, resources);
+        if (state.Record.Scope is { } scope)
+        {
+            plan = plan with { Writes = ScopeProperties.AsKept(plan.Writes) };
+            ScopeExecutor.Update(scope, plan, resources.Devices.Count > 0 ? DeviceRules.From(resources.Devices) : null);
+        }
+        CgroupExecutor.Apply(plan);
     }
 
     // A limit below what is in use would end processes at once.

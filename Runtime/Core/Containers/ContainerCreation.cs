@@ -1,5 +1,7 @@
 using System.Globalization;
 using Vessel.Core.Cgroups;
+using Vessel.Core.Cgroups.Systemd;
+using Vessel.Core.Cgroups.V2;
 using Vessel.Core.Errors;
 using Vessel.Core.Hooks;
 using Vessel.Core.Namespaces;
@@ -30,6 +32,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private ContainerPlan? plan;
     private ChildConversation? child;
     private bool hooksBegun;
+    private bool scopeBegun;
 
     /// <summary>Does it all; the container is complete when this returns.</summary>
     public ContainerCreation(ContainerStore store, ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options, bool waitsForStart)
@@ -41,8 +44,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         SpecValidator.Check(bundle.Spec);
         (FileDescriptor rootFolder, rootfs) = bundle.OpenRootfs();
         root = Keep(rootFolder);
+        cgroups = PlanCgroups(host, bundle.Spec, id.Value, options.UsesSystemd);
         WarnOfUnknown();
-        cgroups = CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(bundle.Spec.Linux?.CgroupsPath, id.Value), bundle.Spec.Linux?.Resources, CgroupOwnerOf(bundle.Spec));
         record = NewRecord(id);
         folder = store.Create(id);
         try
@@ -55,7 +58,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             using (FileDescriptor? birthplace = CgroupExecutor.MakeBirthplace(cgroups, madeCgroups))
                 child = ChildConversation.Begin(plan, host.Features, this, birthplace);
             options.Debug?.Invoke($"cloned process {child.Process.Id}");
-            CgroupExecutor.Create(cgroups, madeCgroups);
+            if (cgroups.Scope is null)
+                CgroupExecutor.Create(cgroups, madeCgroups);
             child.Converse();
             Process = child.Process;
             child.Dispose();
@@ -121,11 +125,17 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
 
     IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)
     {
-        if (cgroups.Version == 1)
-            return CgroupExecutor.OpenTasks(cgroups);
-        if (cgroups.Version == 2 && !child!.IsBornInCgroup)
+        if (cgroups.Scope is not null)
+        {
+            scopeBegun = true;
+            ScopeExecutor.Start(cgroups, pid);
+            CgroupExecutor.Create(cgroups, madeCgroups);
+        }
+        else if (cgroups.Version == 2 && !child!.IsBornInCgroup)
+        {
             CgroupExecutor.Move(cgroups.Folders[0], pid);
-        return [];
+        }
+        return cgroups.Version == 1 ? CgroupExecutor.OpenTasks(cgroups) : [];
     }
 
     void IChildQuestions.RunCreateHooks(int pid)
@@ -173,6 +183,16 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             debug($"plan: cgroup: {write}");
         foreach (PlanStep step in plan!.Steps)
             debug($"plan: {step}");
+    }
+
+    /// <summary>Decides where a container's cgroups are, and what they hold.</summary>
+    internal static CgroupPlan PlanCgroups(RuntimeHost host, Spec spec, string id, bool usesSystemd)
+    {
+        LinuxResources? resources = spec.Linux?.Resources;
+        CgroupOwner? owner = CgroupOwnerOf(spec);
+        return usesSystemd
+            ? CgroupPlan.CreateInScope(host.Cgroups, ScopePlan.Create(spec.Linux?.CgroupsPath, id, ScopeExecutor.IsForUser, resources), resources, owner)
+            : CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(spec.Linux?.CgroupsPath, id), resources, owner);
     }
 
     // A container whose root is not the host's may divide the cgroup that it has mounted writable for itself, as a service manager in it does.
@@ -269,14 +289,22 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             CgroupPath = cgroups.Folders.Count > 0 ? cgroups.Folders[0].Path.Value : "",
             Cgroups = cgroups.Folders.Select(f => f.HostPath).ToList(),
             FreezerFolder = cgroups.Find("freezer")?.HostPath ?? "",
+            Scope = cgroups.Scope is { } scope ? new ScopeRecord(scope.Name.UnitName, scope.IsUsers) : null,
             HasHooks = spec.Hooks is { } h && h.StartContainer.Count + h.Poststart.Count + h.Poststop.Count > 0,
         };
     }
 
     private void WarnOfUnknown()
     {
-        if (bundle.Spec.Linux?.Resources?.Memory?.Kernel is not null)
+        LinuxResources resources = bundle.Spec.Linux?.Resources ?? new LinuxResources();
+        if (resources.Memory?.Kernel is not null)
             options.Warn("linux.resources.memory.kernel: ignored: the kernel has no such limit any more");
+        if (cgroups.Version == 2)
+            foreach (string property in UnifiedController.Without(resources))
+                options.Warn($"linux.resources.{property}: ignored: cgroup v2 has no such limit");
+        if (options.UsesSystemd)
+            foreach (string annotation in SystemdAnnotations.Find(bundle.Spec.Annotations))
+                options.Warn($"annotations[\"{annotation}\"]: ignored: no annotation sets a property of a systemd unit; use linux.resources");
         if (bundle.Spec.Process?.Capabilities is not { } sets)
             return;
         Security.CapabilitySet.Parse([.. sets.Bounding, .. sets.Permitted, .. sets.Effective, .. sets.Inheritable, .. sets.Ambient], out IReadOnlyList<string> unknown);
@@ -306,6 +334,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             child.Dispose();
         }
         Terminal?.Dispose();
+        if (scopeBegun)
+            Try(() => ScopeExecutor.Stop(record.Scope!));
         Try(() => CgroupExecutor.Remove(madeCgroups));
         if (hooksBegun && bundle.Spec.Hooks is { Poststop.Count: > 0 } hooks)
             failures.AddRange(new HookRunner(host.Features, bundle.Folder).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci()));

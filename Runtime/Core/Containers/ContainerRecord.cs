@@ -1,4 +1,5 @@
 using System.Text;
+using Vessel.Core.Cgroups.Systemd;
 using Vessel.Oci.Json;
 
 namespace Vessel.Core.Containers;
@@ -38,6 +39,9 @@ public sealed record ContainerRecord
     /// <summary>Where the freezer is among them; empty where there is none.</summary>
     public string FreezerFolder { get; init; } = "";
 
+    /// <summary>With systemd, the container's scope; null without.</summary>
+    public ScopeRecord? Scope { get; init; }
+
     /// <summary>The container's hooks are kept in a copy of its config.json beside this document.</summary>
     public bool HasHooks { get; init; }
 
@@ -59,6 +63,8 @@ public sealed record ContainerRecord
             json.List("cgroups", record.Cgroups);
             json.Always("freezer", record.FreezerFolder);
             json.Flag("hooks", record.HasHooks);
+            json.Member("scope", record.Scope?.Unit);
+            json.Flag("scopeIsUsers", record.Scope?.IsUsers == true);
         });
         return Encoding.UTF8.GetBytes(text.ToString());
     }
@@ -75,7 +81,8 @@ public sealed record ContainerRecord
         string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroupPath = null, freezer = null;
         IReadOnlyDictionary<string, string> annotations = EmptyMap.Of<string>();
         IReadOnlyList<string> cgroups = [];
-        bool hooks = false;
+        bool hooks = false, scopeIsUsers = false;
+        string? scope = null;
         while (json.NextMember() is { } name)
             switch (name)
             {
@@ -91,6 +98,8 @@ public sealed record ContainerRecord
                 case "cgroups": cgroups = json.TextList(); break;
                 case "freezer": freezer = json.Text(); break;
                 case "hooks": hooks = json.Boolean() ?? false; break;
+                case "scope": scope = json.Text(); break;
+                case "scopeIsUsers": scopeIsUsers = json.Boolean() ?? false; break;
                 default: json.Skip(); break;
             }
         return new ContainerRecord
@@ -107,6 +116,7 @@ public sealed record ContainerRecord
             Cgroups = cgroups,
             FreezerFolder = freezer ?? "",
             HasHooks = hooks,
+            Scope = string.IsNullOrEmpty(scope) ? null : new ScopeRecord(scope, scopeIsUsers),
         };
     }
 }

@@ -21,6 +21,9 @@ public sealed record CreateOptions
     /// <summary>How many of the caller's descriptors from 3 on the container gets.</summary>
     public int PreservedDescriptors { get; init; }
 
+    /// <summary>Have systemd make the cgroup, as a scope; <c>linux.cgroupsPath</c> is then <c>slice:prefix:name</c>.</summary>
+    public bool UsesSystemd { get; init; }
+
     /// <summary>Takes what happens beside the point: warnings.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 

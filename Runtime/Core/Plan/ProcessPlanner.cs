@@ -55,14 +55,15 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
             steps.Add(new SetAmbient(ambient & inheritable));
         }
         steps.Add(new FindExecutable(process.Args[0], FindExecutable.CandidatesFor(process.Args[0], process.Env)));
-        steps.Add(new CloseAllAtExec(FirstClosedDescriptor));
-        steps.Add(new TellCreated());
-        if (StartListener is { } listener)
-            steps.Add(new WaitForStart(listener));
+        // It is for the next execve, which is the program's: one that does not exist is told by create.
         if (!string.IsNullOrEmpty(process.ApparmorProfile))
             steps.Add(new SetLabel("exec " + process.ApparmorProfile, "process.apparmorProfile"));
         else if (!string.IsNullOrEmpty(process.SelinuxLabel))
             steps.Add(new SetLabel(process.SelinuxLabel, "process.selinuxLabel"));
+        steps.Add(new CloseAllAtExec(FirstClosedDescriptor));
+        steps.Add(new TellCreated());
+        if (StartListener is { } listener)
+            steps.Add(new WaitForStart(listener));
         steps.Add(new ResetSignals());
         if (Filter is not null)
             steps.Add(new LoadSeccomp(Filter));

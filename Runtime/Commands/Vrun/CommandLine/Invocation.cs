@@ -19,6 +19,9 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options, Ru
     /// <summary>The containers under <c>--root</c>.</summary>
     public ContainerStore Store { get; } = new(global.Text("root") is { Length: > 0 } root ? root : DefaultRoot);
 
+    /// <summary><c>--systemd-cgroup</c>: matters where a container is made; others know how theirs was.</summary>
+    public bool UsesSystemd { get; } = global.Has("systemd-cgroup");
+
     /// <summary>The host's features, asked for once, when they are needed.</summary>
     public RuntimeHost Host => host ??= RuntimeHost.Probe();
 

@@ -41,6 +41,7 @@ internal static class BundleOptions
         NoPivot = invocation.Options.Has("no-pivot"),
         NoNewKeyring = invocation.Options.Has("no-new-keyring"),
         PreservedDescriptors = PreservedDescriptors(invocation.Options),
+        UsesSystemd = invocation.UsesSystemd,
         Warn = invocation.Log.Warn,
         Debug = invocation.Log.IsDebug ? invocation.Log.Debug : null,
     };

@@ -23,9 +23,11 @@ internal sealed class ExplainCommand : Command
     public override int Execute(Invocation invocation)
     {
         string folder = invocation.Arguments.Count > 0 ? invocation.Arguments[0] : BundleOptions.NotEmpty(invocation.Options.Text("bundle")) ?? ".";
-        (CgroupPlan cgroups, ContainerPlan plan) = Container.Explain(Bundle.Load(folder), invocation.Host);
+        (CgroupPlan cgroups, ContainerPlan plan) = Container.Explain(Bundle.Load(folder), invocation.Host, invocation.UsesSystemd);
         StringBuilder text = new();
         text.Append("cgroups, by the runtime:\n");
+        if (cgroups.Scope is { } scope)
+            text.Append("  start ").Append(scope).Append('\n');
         foreach (CgroupFolder cgroup in cgroups.Folders)
             text.Append("  make ").Append(cgroup.HostPath).Append('\n');
         foreach (CgroupWrite write in cgroups.Writes)

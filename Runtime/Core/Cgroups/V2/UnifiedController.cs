@@ -28,6 +28,26 @@ internal sealed class UnifiedController(CgroupFolder folder, CgroupValues curren
         return controller.writes;
     }
 
+    /// <summary>What <paramref name="resources"/> ask for that v1 alone can do; runc leaves it out without a word, and engines write some of it always.</summary>
+    public static IReadOnlyList<string> Without(LinuxResources resources)
+    {
+        List<string> properties = [];
+        if (resources.Memory is { } memory)
+        {
+            if (memory.Swappiness is not null)
+                properties.Add("memory.swappiness");
+            if (memory.KernelTcp is not (null or 0))
+                properties.Add("memory.kernelTCP");
+            if (memory.DisableOomKiller is true)
+                properties.Add("memory.disableOOMKiller");
+        }
+        if (resources.Cpu?.RealtimeRuntime is not (null or 0) || resources.Cpu?.RealtimePeriod is > 0)
+            properties.Add("cpu.realtimeRuntime");
+        if (resources.BlockIO?.LeafWeight is > 0)
+            properties.Add("blockIO.leafWeight");
+        return properties;
+    }
+
     /// <summary>v1's cpu.shares (2 to 262144) as v2's cpu.weight (1 to 10000).</summary>
     internal static ulong WeightOfShares(ulong shares) => shares == 0 ? 0 : 1 + (Math.Clamp(shares, 2, 262144) - 2) * 9999 / 262142;
 
