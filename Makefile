@@ -22,6 +22,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE := 1
 
 VRUN := out/bin/vrun
+STANDALONE := out/bin/vessel-tests
 TESTS := out/dotnet/bin/Runtime.Tests/release/Vessel.Tests.dll
 SCRIPTS := .ci/run $(filter-out build/bench build/completion,$(wildcard build/*)) rootfs-fixtures/make
 
@@ -43,7 +44,11 @@ build: $(VRUN) ## build the static executable out/bin/vrun
 
 $(VRUN): $(SOURCES) build/publish
 	@build/packages build
-	@build/publish
+	@build/publish vrun
+
+$(STANDALONE): $(SOURCES) $(TEST_SOURCES) build/publish
+	@build/packages build
+	@build/publish tests
 
 .PHONY: run
 run: override export CMD := $(value CMD)
@@ -58,9 +63,9 @@ fixtures: ## make the root filesystems that tests use, in out/fixtures
 	@rootfs-fixtures/make busybox debian
 
 .PHONY: test
-test: lint build $(TESTS) fixtures ## everything that must pass: lint, unit and kernel tests, fallbacks (root)
-	@build/packages test
-	@build/test unit kernel fallback
+test: lint build $(TESTS) $(STANDALONE) fixtures ## everything that must pass: lint, unit and kernel tests, fallbacks, the short form of test-vm (root)
+	@build/packages test vm
+	@build/test unit kernel fallback vm
 
 .PHONY: test-unit
 test-unit: $(TESTS) ## tests that need no root; FILTER='an NUnit filter, or a word'
@@ -70,6 +75,19 @@ test-unit: $(TESTS) ## tests that need no root; FILTER='an NUnit filter, or a wo
 test-kernel: build $(TESTS) fixtures ## tests with real containers (root); RUNTIME=runc|crun|PATH, FILTER=...
 	@build/packages test $(if $(filter runc crun,$(RUNTIME)),peers)
 	@build/test kernel $(if $(RUNTIME),,fallback)
+
+# Machines as build/test-vm names them; without KERNEL and IMAGE all of them.
+VM_MACHINES := $(if $(IMAGE)$(KERNEL),$(or $(IMAGE),plain)-$(or $(KERNEL),6.1)$(if $(CGROUP),-$(CGROUP)),plain-6.1 plain-6.12 plain-5.10 systemd-6.1 systemd-6.12 systemd-6.1-hybrid)
+
+.PHONY: test-vm
+test-vm: build $(STANDALONE) fixtures ## the kernel tests in virtual machines; KERNEL=5.10|6.1|6.12, IMAGE=plain|systemd, CGROUP=hybrid|v1, FILTER=regex, RUNTIME=runc|crun, SHORT=1
+	@build/packages test vm
+	@build/test-vm $(VM_MACHINES)
+
+.PHONY: vm
+vm: build ## a root shell in a virtual machine with vrun in it; KERNEL=, IMAGE=, CGROUP=
+	@build/packages fixtures vm
+	@build/vm shell --image $(or $(IMAGE),plain) --kernel $(or $(KERNEL),6.1) $(if $(CGROUP),--cgroup $(CGROUP))
 
 $(TESTS): $(SOURCES) $(TEST_SOURCES)
 	@build/packages build

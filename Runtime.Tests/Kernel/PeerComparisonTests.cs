@@ -152,7 +152,12 @@ public sealed class PeerComparisonTests : CgroupTest
         TestBundle bundle = Limited(row.Property, row.Json.Replace("DISK", Disk().Replace(":", ", \"minor\": ")));
         string Read() => File.Exists(Host.CgroupFolder("", $"/{bundle.Id}/{row.File}")) ? CgroupFile(bundle, "", row.File).Replace("\n", "; ") : Missing;
         if (Peer(runtime, "create", "-b", bundle.Save().Folder, bundle.Id).ExitCode != 0)
+        {
+            // crun leaves the cgroup of a create that failed.
+            Peer(runtime, "delete", "--force", bundle.Id);
+            Sandbox.RemoveCgroup(Host.CgroupFolder("", "/" + bundle.Id));
             return ("refused", "");
+        }
         string create = Read(), update = "";
         if (row.Update is not null)
         {

@@ -145,6 +145,9 @@ public sealed class SystemdTests : CgroupTest
         Assert.That(Host.CgroupOf(Pid(bundle.Id), "memory"), Is.EqualTo($"/{Box.Name}.slice/{Box.Name}-in.slice/{Unit(bundle)}"));
         Delete(bundle.Id);
         new Launch(Require.Program("systemctl", "systemd"), "stop", $"{Box.Name}.slice", $"{Box.Name}-in.slice").Start().Wait();
+        // The slices' own cgroups, in hierarchies of v1 that systemd does not know.
+        foreach (string hierarchy in Host.CgroupHierarchies())
+            Sandbox.RemoveCgroup($"{hierarchy}/{Box.Name}.slice");
         AssertGone(bundle);
     }
 

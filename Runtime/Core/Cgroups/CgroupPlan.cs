@@ -71,7 +71,7 @@ public sealed record CgroupPlan
         CgroupPlan plan = Create(host, scope.Path, resources, owner);
         return plan.Version == 0
             ? throw new RuntimeException(ErrorKind.Unsupported, "--systemd-cgroup: no cgroups are mounted on this host")
-            : plan with { Scope = scope, Writes = ScopeProperties.AsKept(plan.Writes) };
+            : plan with { Scope = scope, Writes = ScopeProperties.AsKept(plan.Writes, CpuBandwidth.Default) };
     }
 
     /// <summary>Decides what changes in a running container's cgroups: the writes and the device program, where one is named.</summary>

@@ -20,6 +20,8 @@ public sealed record DeviceRules(bool AllowByDefault, IReadOnlyList<DeviceRule> 
         new(true, 'c', null, null, "m"), new(true, 'b', null, null, "m"),
         new(true, 'c', 1, 3, "rwm"), new(true, 'c', 1, 5, "rwm"), new(true, 'c', 1, 7, "rwm"), new(true, 'c', 1, 8, "rwm"), new(true, 'c', 1, 9, "rwm"),
         new(true, 'c', 5, 0, "rwm"), new(true, 'c', 5, 1, "rwm"), new(true, 'c', 5, 2, "rwm"), new(true, 'c', 136, null, "rwm"),
+        // The tunnel: runc took it away in 1.2 and gave it back, as VPN programs in containers had broken.
+        new(true, 'c', 10, 200, "rwm"),
     ];
 
     /// <summary>Reads <c>linux.resources.devices</c>: a rule for all devices (<c>a</c>) sets the default and forgets what came before.</summary>

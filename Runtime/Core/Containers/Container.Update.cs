@@ -20,8 +20,9 @@ public sealed partial class Container
         CgroupPlan plan = CgroupPlan.Update(host.Cgroups, state.Record.CgroupPath, state.Record.Cgroups, resources);
         if (state.Record.Scope is { } scope)
         {
-            plan = plan with { Writes = ScopeProperties.AsKept(plan.Writes) };
-            ScopeExecutor.Update(scope, plan, resources.Devices.Count > 0 ? DeviceRules.From(resources.Devices) : null);
+            CpuBandwidth bandwidth = CpuBandwidth.Of(plan);
+            plan = plan with { Writes = ScopeProperties.AsKept(plan.Writes, bandwidth) };
+            ScopeExecutor.Update(scope, plan, resources.Devices.Count > 0 ? DeviceRules.From(resources.Devices) : null, bandwidth);
         }
         CgroupExecutor.Apply(plan);
     }

@@ -21,7 +21,7 @@ public static class ScopeExecutor
         manager.StartScope(scope.Name,
         [
             .. ScopeProperties.ForStart(scope.Name, scope.Description, [pid], version),
-            .. ScopeProperties.OfLimits(plan.Writes, plan.Version, version, isNew: true),
+            .. ScopeProperties.ForNew(plan.Writes, plan.Version, version),
             .. DeviceProperties.From(scope.Devices, plan.Version, version, Files.TryReadText(null, KernelGroups) ?? ""),
         ]);
         foreach (CgroupFolder folder in plan.Folders)
@@ -33,13 +33,14 @@ public static class ScopeExecutor
     /// <param name="record">Its name and manager.</param>
     /// <param name="plan">What changes.</param>
     /// <param name="devices">New rules for devices, or null.</param>
-    public static void Update(ScopeRecord record, CgroupPlan plan, DeviceRules? devices)
+    /// <param name="bandwidth">What the container has of the CPU until now.</param>
+    public static void Update(ScopeRecord record, CgroupPlan plan, DeviceRules? devices, CpuBandwidth bandwidth)
     {
         using SystemdManager manager = SystemdManager.Connect(record.IsUsers);
         int version = manager.Version;
         manager.SetProperties(record.Unit,
         [
-            .. ScopeProperties.OfLimits(plan.Writes, plan.Version, version, isNew: false),
+            .. ScopeProperties.ForUpdate(plan.Writes, plan.Version, version, bandwidth),
             .. devices is null ? [] : DeviceProperties.From(devices, plan.Version, version, Files.TryReadText(null, KernelGroups) ?? ""),
         ]);
     }

@@ -11,8 +11,13 @@ public sealed class ScopeProperties
 {
     private readonly List<UnitProperty> properties = [];
     private readonly int version;
+    private readonly CpuBandwidth current;
 
-    private ScopeProperties(int version) => this.version = version;
+    private ScopeProperties(int version, CpuBandwidth current)
+    {
+        this.version = version;
+        this.current = current;
+    }
 
     /// <summary>What each scope of ours is made with, whatever its limits.</summary>
     /// <param name="scope">Its name and slice.</param>
@@ -42,56 +47,69 @@ public sealed class ScopeProperties
         return properties;
     }
 
-    /// <summary>The limits, for a new scope or a running one.</summary>
+    /// <summary>The limits of a new scope.</summary>
     /// <param name="writes">What is written to the container's cgroups, of either version.</param>
     /// <param name="cgroupVersion">1 or 2.</param>
     /// <param name="version">systemd's version: properties that it does not know yet are left out.</param>
-    /// <param name="isNew">Whether the scope is about to be made; some properties cannot be changed later.</param>
     /// <exception cref="RuntimeException">A value is none that the kernel's file would take.</exception>
-    public static IReadOnlyList<UnitProperty> OfLimits(IReadOnlyList<CgroupWrite> writes, int cgroupVersion, int version, bool isNew)
+    public static IReadOnlyList<UnitProperty> ForNew(IReadOnlyList<CgroupWrite> writes, int cgroupVersion, int version)
     {
-        ScopeProperties converted = new(version);
-        bool isIdle = false;
-        ulong? quota = null, period = null;
+        ScopeProperties converted = new(version, CpuBandwidth.Default);
+        converted.SetAll(writes, cgroupVersion);
         foreach (CgroupWrite write in writes)
-        {
-            string file = FileName(write);
-            // v1 has the file too, which systemd does not know there.
-            isIdle |= file == "cpu.idle" && write.Value.Trim() == "1" && cgroupVersion == 2 && version >= SystemdVersion.CpuIdle;
-            if (file == "cpu.cfs_quota_us")
-                quota = write.Value.StartsWith('-') ? UnitProperty.Infinity : Number(write);
-            else if (file == "cpu.cfs_period_us")
-                period = Number(write);
-            else if (file == "memory.oom.group")
-                converted.SetOomPolicy(write, isNew);
-            else
-                converted.Set(file, write);
-        }
-        if (quota is not null || period is not null)
-            converted.SetQuota(quota is UnitProperty.Infinity ? null : quota, period ?? CpuQuota.DefaultPeriod);
-        if (isIdle)
-            converted.Set(UnitProperty.Number("CPUWeight", 0));
+            // A running scope's cannot be changed.
+            if (FileName(write) == "memory.oom.group" && version >= SystemdVersion.OomPolicy)
+                converted.Set(UnitProperty.Text("OOMPolicy", Number(write) == 0 ? "continue" : "kill"));
+        return converted.properties;
+    }
+
+    /// <summary>What changes in a running scope.</summary>
+    /// <inheritdoc cref="ForNew"/>
+    /// <param name="writes">What is written to the container's cgroups, of either version.</param>
+    /// <param name="cgroupVersion">1 or 2.</param>
+    /// <param name="version">systemd's version: properties that it does not know yet are left out.</param>
+    /// <param name="current">What the container has until now.</param>
+    public static IReadOnlyList<UnitProperty> ForUpdate(IReadOnlyList<CgroupWrite> writes, int cgroupVersion, int version, CpuBandwidth current)
+    {
+        ScopeProperties converted = new(version, current);
+        converted.SetAll(writes, cgroupVersion);
         return converted.properties;
     }
 
     /// <summary>
     /// The same writes, with a CPU quota rounded up as systemd rounds it: what is written so stays through a reload.
     /// </summary>
-    public static IReadOnlyList<CgroupWrite> AsKept(IReadOnlyList<CgroupWrite> writes)
+    /// <param name="writes">What is written to the container's cgroups.</param>
+    /// <param name="current">What the container has until now; a new one <see cref="CpuBandwidth.Default"/>.</param>
+    public static IReadOnlyList<CgroupWrite> AsKept(IReadOnlyList<CgroupWrite> writes, CpuBandwidth current)
     {
         List<CgroupWrite> kept = new(writes.Count);
-        ulong legacyPeriod = CpuQuota.DefaultPeriod;
-        foreach (CgroupWrite write in writes)
-            if (FileName(write) == "cpu.cfs_period_us")
-                legacyPeriod = Number(write);
+        if (LegacyBandwidth(writes, current) is { } legacy)
+            current = legacy;
         foreach (CgroupWrite write in writes)
             kept.Add(FileName(write) switch
             {
-                "cpu.max" when Bandwidth(write) is ({ } quota, var period) => write with { Value = $"{CpuQuota.AsKept(quota, period)?.ToString() ?? "max"} {period}" },
-                "cpu.cfs_quota_us" when !write.Value.StartsWith('-') => write with { Value = CpuQuota.AsKept(Number(write), legacyPeriod)?.ToString() ?? "-1" },
+                "cpu.max" when Bandwidth(write, current.Period).AsKept() is var (quota, period) => write with { Value = $"{quota?.ToString() ?? "max"} {period}" },
+                "cpu.cfs_quota_us" => write with { Value = current.AsKept().Quota?.ToString() ?? "-1" },
                 _ => write,
             });
         return kept;
+    }
+
+    private void SetAll(IReadOnlyList<CgroupWrite> writes, int cgroupVersion)
+    {
+        bool isIdle = false;
+        foreach (CgroupWrite write in writes)
+        {
+            string file = FileName(write);
+            Set(file, write);
+            // v1 has the file too, which systemd does not know there.
+            isIdle |= file == "cpu.idle" && write.Value.Trim() == "1" && cgroupVersion == 2 && version >= SystemdVersion.CpuIdle;
+        }
+        if (LegacyBandwidth(writes, current) is { } bandwidth)
+            Set(bandwidth);
+        if (isIdle)
+            Set(UnitProperty.Number("CPUWeight", 0));
     }
 
     private void Set(string file, CgroupWrite write)
@@ -126,8 +144,7 @@ public sealed class ScopeProperties
                 Set(UnitProperty.Number("CPUShares", Number(write)));
                 break;
             case "cpu.max":
-                (ulong? quota, ulong period) = Bandwidth(write);
-                SetQuota(quota, period);
+                Set(Bandwidth(write, current.Period));
                 break;
             case "cpuset.cpus" when version >= SystemdVersion.Cpuset:
                 Set(UnitProperty.Mask("AllowedCPUs", NumberMask.Parse(write.Value, write.Property)));
@@ -151,18 +168,11 @@ public sealed class ScopeProperties
         }
     }
 
-    // 252 and older have it for services only. A running scope's cannot be changed.
-    private void SetOomPolicy(CgroupWrite write, bool isNew)
-    {
-        if (version >= SystemdVersion.OomPolicy && isNew)
-            Set(UnitProperty.Text("OOMPolicy", Number(write) == 0 ? "continue" : "kill"));
-    }
-
-    private void SetQuota(ulong? quota, ulong period)
+    private void Set(CpuBandwidth bandwidth)
     {
         if (version >= SystemdVersion.CpuQuotaPeriod)
-            Set(UnitProperty.Number("CPUQuotaPeriodUSec", period));
-        Set(UnitProperty.Number("CPUQuotaPerSecUSec", CpuQuota.PerSecond(quota, period)));
+            Set(UnitProperty.Number("CPUQuotaPeriodUSec", bandwidth.Period));
+        Set(UnitProperty.Number("CPUQuotaPerSecUSec", bandwidth.PerSecond));
     }
 
     // Of two writes to one file the later one decides, and so it is with the properties.
@@ -189,13 +199,32 @@ public sealed class ScopeProperties
         return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out weight);
     }
 
-    private static (ulong? Quota, ulong Period) Bandwidth(CgroupWrite write)
+    // Without a second word the period stays.
+    private static CpuBandwidth Bandwidth(CgroupWrite write, ulong currentPeriod)
     {
         string[] words = write.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (words.Length is 0 or > 2)
             throw NoNumber(write);
-        ulong period = words.Length == 2 ? Number(words[1], write) : CpuQuota.DefaultPeriod;
-        return (words[0] == "max" ? null : Number(words[0], write), period);
+        return new CpuBandwidth(words[0] == "max" ? null : Number(words[0], write), words.Length == 2 ? Number(words[1], write) : currentPeriod);
+    }
+
+    // v1 has a file for each; null where neither is written.
+    private static CpuBandwidth? LegacyBandwidth(IReadOnlyList<CgroupWrite> writes, CpuBandwidth current)
+    {
+        bool isNamed = false;
+        foreach (CgroupWrite write in writes)
+            switch (FileName(write))
+            {
+                case "cpu.cfs_quota_us":
+                    isNamed = true;
+                    current = current with { Quota = write.Value.StartsWith('-') ? null : Number(write) };
+                    break;
+                case "cpu.cfs_period_us":
+                    isNamed = true;
+                    current = current with { Period = Number(write) };
+                    break;
+            }
+        return isNamed ? current : null;
     }
 
     // The kernel's memparse() also takes K, M, G and so on, by powers of 1024.

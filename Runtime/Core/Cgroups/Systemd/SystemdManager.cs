@@ -13,8 +13,10 @@ public sealed class SystemdManager : IDisposable
     private const string ScopeInterface = Name + ".Scope";
     private const string PropertiesInterface = "org.freedesktop.DBus.Properties";
 
+    private const string NoSystemd = "is systemd running as pid 1? without it leave out --systemd-cgroup";
+    private const string OnlyRoot = "only root may have scopes of the system's systemd: an ordinary user has one of its own";
+
     private readonly DBusConnection connection;
-    private readonly bool isBus;
     private readonly bool user;
     private readonly string? owner;
     private bool listens;
@@ -28,7 +30,6 @@ public sealed class SystemdManager : IDisposable
     public SystemdManager(DBusConnection connection, bool isBus, bool user)
     {
         this.connection = connection;
-        this.isBus = isBus;
         this.user = user;
         owner = isBus ? connection.OwnerOf(Name) : null;
     }
@@ -63,9 +64,9 @@ public sealed class SystemdManager : IDisposable
                     kind = ErrorKind.PermissionDenied;
                 failures.Add(e is SyscallException ? e.Message : $"{endpoint}: {e.Message}");
             }
-        string advice = user
-            ? "log in with a session of its own, or `loginctl enable-linger USER`, and set XDG_RUNTIME_DIR"
-            : "is systemd running as pid 1? without it leave out --systemd-cgroup";
+        string advice = user ? "log in with a session of its own, or `loginctl enable-linger USER`, and set XDG_RUNTIME_DIR"
+            : kind == ErrorKind.PermissionDenied ? OnlyRoot
+            : NoSystemd;
         throw new RuntimeException(kind, $"no systemd to be reached: {string.Join("; ", failures)}; {advice}");
     }
 
@@ -288,8 +289,8 @@ public sealed class SystemdManager : IDisposable
         string advice = error switch
         {
             DBusException { ErrorName: DBusErrors.UnitExists } => "; a container of this name runs, or another program has made the unit",
-            DBusException { ErrorName: DBusErrors.ServiceUnknown or DBusErrors.NameHasNoOwner } => "; is systemd running as pid 1? without it leave out --systemd-cgroup",
-            DBusException { Kind: ErrorKind.PermissionDenied } when !user && isBus => "; only root may have scopes of the system's systemd: an ordinary user has one of its own",
+            DBusException { ErrorName: DBusErrors.ServiceUnknown or DBusErrors.NameHasNoOwner } => $"; {NoSystemd}",
+            DBusException { Kind: ErrorKind.PermissionDenied } when !user => $"; {OnlyRoot}",
             _ => "",
         };
         return new RuntimeException(error.Kind, $"{what}: {error.Message}{advice}", error);

@@ -21,7 +21,7 @@ public static class SystemdVersion
     /// <summary>CPUWeight=idle, which is 0 on D-Bus.</summary>
     public const int CpuIdle = 252;
 
-    /// <summary>OOMPolicy= of scopes, and MemoryZSwapMax=.</summary>
+    /// <summary>OOMPolicy= of scopes, which services had before, and MemoryZSwapMax=.</summary>
     public const int OomPolicy = 253;
 
     /// <summary>Reads <c>252.38-1~deb12u1</c>, <c>v255</c>, <c>245-rc1</c>.</summary>
