@@ -72,6 +72,13 @@ public static unsafe class Files
             return Kernel.Call(SYS.fchmodat, At(directory), (nint)p, (nint)mode);
     }
 
+    /// <summary>faccessat(2), by the real user and group; a negated errno where something of <paramref name="mode"/> (R_OK, W_OK, X_OK) is refused.</summary>
+    public static nint TryAccess(FileDescriptor? directory, string path, int mode)
+    {
+        fixed (byte* p = Utf8(path))
+            return Kernel.Call(SYS.faccessat, At(directory), (nint)p, mode);
+    }
+
     /// <summary>symlinkat(2); a negated errno on failure.</summary>
     public static nint TryMakeLink(string text, FileDescriptor? directory, string path)
     {

@@ -21,10 +21,21 @@ public readonly record struct KernelFeatures(bool OpenAt2, bool MountApi, bool M
     {
         return new(
             OpenAt2: Has(Kernel.Call(SYS.openat2, -1, 0, 0, 0)),
-            MountApi: Has(Kernel.Call(SYS.fsopen, 0, 0xffff)) && Has(Kernel.Call(SYS.move_mount, -1, 0, -1, 0, 0x7fff0000)),
+            MountApi: HasMountApi(),
             MountSetAttr: Has(Kernel.Call(SYS.mount_setattr, -1, 0, 0, 0, 0)),
             Clone3: Has(Kernel.Call(SYS.clone3, 0, 0)),
             CloseRangeCloexec: Kernel.Call(SYS.close_range, int.MaxValue, int.MaxValue, (nint)Open.CLOSE_RANGE_CLOEXEC) == 0);
+    }
+
+    private static bool HasMountApi()
+    {
+        const int UnknownFlags = 0x7fff0000;
+        nint fsopen = Kernel.Call(SYS.fsopen, 0, 0xffff), move = Kernel.Call(SYS.move_mount, -1, 0, -1, 0, UnknownFlags);
+        if (Has(fsopen) && Has(move))
+            return true;
+        // Who may not mount gets EPERM whatever the arguments; these two look at them first.
+        return fsopen == -Errno.EPERM && move == -Errno.EPERM && Kernel.Call(SYS.geteuid) != 0
+            && Kernel.Call(SYS.open_tree, -1, 0, UnknownFlags) == -Errno.EINVAL && Kernel.Call(SYS.fsconfig, -1, 0, 0, 0, 0) == -Errno.EINVAL;
     }
 
     private static bool Has(nint result) => result != -Errno.ENOSYS && result != -Errno.EPERM;
