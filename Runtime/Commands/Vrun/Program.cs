@@ -13,7 +13,7 @@ internal static class Program
 
     private static readonly Option[] GlobalOptions =
     [
-        new("root", "root directory for storage of container state (this should be located in tmpfs) (default: \"/run/vrun\")", "value"),
+        new("root", "root directory for storage of container state (this should be located in tmpfs) (default: \"/run/vrun\"; not as root: \"$XDG_RUNTIME_DIR/vrun\")", "value"),
         new("log", "set the log file to write logs to (default is '/dev/stderr')", "value"),
         new("log-format", "set the log format ('text' (default), or 'json')", "value"),
         new("debug", "enable debug logging"),

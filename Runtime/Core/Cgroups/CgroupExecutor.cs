@@ -175,7 +175,8 @@ public static class CgroupExecutor
             }
     }
 
-    private static void Make(CgroupFolder folder, bool isScope)
+    /// <summary>Makes a folder; one that is there already must be empty.</summary>
+    internal static void Make(CgroupFolder folder, bool isScope)
     {
         string path = folder.HostPath;
         nint result = Files.TryMakeDirectory(null, path, FolderMode);

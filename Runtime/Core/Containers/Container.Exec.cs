@@ -70,6 +70,7 @@ public sealed partial class Container
                     Root = root.Number,
                     CgroupCount = CgroupFiles().Count,
                     HasCgroups = container.Record.Cgroups.Count > 0,
+                    ByOrdinaryUser = host.Caller.IsOrdinary,
                     ForeignStdio = Stdio.OfOtherUsers(process.User.Uid),
                     PreservedCount = options.PreservedDescriptors,
                 });
@@ -133,6 +134,8 @@ public sealed partial class Container
                 ScopeExecutor.Attach(scope, pid);
                 return;
             }
+            if (host.Caller.IsOrdinary && result is -Errno.EACCES or -Errno.EPERM)
+                throw new RuntimeException(ErrorKind.PermissionDenied, $"join cgroup {folder}: {SyscallException.Describe((int)-result)}: our own cgroup is outside of what was delegated to {host.Caller.Name}; `systemd-run --user --scope vrun exec …` begins in it");
             Check.Ok(result, "join cgroup", folder);
         }
 

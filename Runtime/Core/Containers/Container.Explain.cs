@@ -28,6 +28,8 @@ public sealed partial class Container
             Bundle = bundle.Folder,
             Rootfs = rootfs,
             Cgroups = cgroups,
+            HostCgroupVersion = host.Cgroups.Version,
+            ByOrdinaryUser = host.Caller.IsOrdinary,
             Features = host.Features,
             JoinedNamespaces = linux.Namespaces.Where(n => !string.IsNullOrEmpty(n.Path)).ToDictionary(n => NamespaceKinds.Parse(n.Type), _ => NoDescriptor),
             IdMaps = bundle.Spec.Mounts.Select((_, i) => i).ToDictionary(i => i, _ => NoDescriptor),

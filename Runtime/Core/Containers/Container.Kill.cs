@@ -17,7 +17,11 @@ public sealed partial class Container
         ContainerState state = StateOf(folder);
         if (all)
         {
-            SignalAll(state.Record, signal);
+            if (state.Record.Cgroups.Count == 0 && state.Pid > 0)
+                foreach (int pid in NamespaceProcesses.Of(state.Pid))
+                    Signal(pid, signal);
+            else
+                SignalAll(state.Record, signal);
             return;
         }
         if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)

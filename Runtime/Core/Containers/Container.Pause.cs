@@ -22,7 +22,7 @@ public sealed partial class Container
     {
         using ContainerFolder folder = store.OpenLocked(Id);
         ContainerState state = StateOf(folder);
-        if (FreezerOf(state.Record)?.IsFrozen != true)
+        if (state.Record.Cgroups.Count > 0 && FreezerOf(state.Record)?.IsFrozen != true)
             throw WrongState("container not paused");
         RequiredFreezer(state).Thaw();
     }
@@ -34,9 +34,9 @@ public sealed partial class Container
         ContainerState state = StateOf(folder);
         if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)
             return [];
-        return state.Record.Cgroups.Count == 0 ? [state.Pid] : ProcessesOf(state.Record);
+        return state.Record.Cgroups.Count == 0 ? NamespaceProcesses.Of(state.Pid) : ProcessesOf(state.Record);
     }
 
     private static Freezer RequiredFreezer(ContainerState state) =>
-        FreezerOf(state.Record) ?? throw new RuntimeException(ErrorKind.Unsupported, "no freezer cgroup controller on this host");
+        FreezerOf(state.Record) ?? throw (state.Record.Cgroups.Count == 0 ? WithoutCgroups("paused") : new RuntimeException(ErrorKind.Unsupported, "no freezer cgroup controller on this host"));
 }

@@ -15,6 +15,8 @@ public sealed partial class Container
         ContainerState state = StateOf(folder);
         if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)
             throw WrongState("container not running");
+        if (state.Record.Cgroups.Count == 0)
+            throw WithoutCgroups("limited");
         if (resources.Memory is { CheckBeforeUpdate: true, Limit: > 0 and { } limit })
             CheckUsage(state.Record, limit);
         CgroupPlan plan = CgroupPlan.Update(host.Cgroups, state.Record.CgroupPath, state.Record.Cgroups, resources);

@@ -72,5 +72,8 @@ public sealed partial class Container
     private static Freezer? FreezerOf(ContainerRecord record) =>
         record.FreezerFolder.Length == 0 ? null : new Freezer(record.FreezerFolder, record.CgroupVersion);
 
+    private static RuntimeException WithoutCgroups(string what) =>
+        new(ErrorKind.Unsupported, $"the container has no cgroup, and cannot be {what}: none was delegated to the user who made it, or this host has none (`vrun --debug run` tells why)");
+
     private static RuntimeException WrongState(string message) => new(ErrorKind.WrongState, message);
 }

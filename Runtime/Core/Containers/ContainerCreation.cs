@@ -22,8 +22,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private readonly RuntimeHost host;
     private readonly CreateOptions options;
     private readonly ContainerFolder folder;
-    private readonly ContainerRecord record;
-    private readonly CgroupPlan cgroups;
+    private ContainerRecord record;
+    private CgroupPlan cgroups;
     private readonly FileDescriptor root;
     private readonly string rootfs;
     private readonly List<FileDescriptor> opened = [];
@@ -42,6 +42,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         this.options = options;
         this.waitsForStart = waitsForStart;
         SpecValidator.Check(bundle.Spec);
+        RootlessRules.Check(bundle.Spec, host.Caller);
         (FileDescriptor rootFolder, rootfs) = bundle.OpenRootfs();
         root = Keep(rootFolder);
         cgroups = PlanCgroups(host, bundle.Spec, id.Value, options.UsesSystemd);
@@ -51,6 +52,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         try
         {
             folder.Write(record);
+            if (cgroups.Scope is null && (options.ForgivesCgroups ?? host.Caller.LacksCgroups))
+                ReachCgroups();
             if (record.HasHooks)
                 folder.WriteConfig(bundle.ConfigBytes);
             plan = ContainerPlanner.Create(Gather(id));
@@ -94,14 +97,15 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         folder.Dispose();
     }
 
-    void IChildQuestions.MapIds(int pid) => IdMapper.Write(pid, bundle.Spec.Linux!);
+    void IChildQuestions.MapIds(int pid) => IdMapper.Write(pid, bundle.Spec.Linux!, host.Caller, host.Features);
 
     FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor childRoot, int index)
     {
         MountTarget target = plan!.Targets[index];
         try
         {
-            return TargetResolver.Resolve(childRoot, target.Path, target.Kind, IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
+            // What an ordinary user makes is that user's; nobody can give files away.
+            return TargetResolver.Resolve(childRoot, target.Path, target.Kind, host.Caller.IsOrdinary ? null : IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
         }
         catch (SyscallException e) when (target.IsPlain && e.Errno is Errno.ELOOP or Errno.ENOTDIR)
         {
@@ -174,11 +178,32 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         new HookRunner(host.Features, bundle.Folder).RunInside(kind, hooks, state, namespaces);
     }
 
+    // What cannot be made is left out before the plan, which shows the container its cgroups.
+    private void ReachCgroups()
+    {
+        CgroupPlan wanted = cgroups;
+        cgroups = Delegation.Reach(wanted, !string.IsNullOrEmpty(bundle.Spec.Linux?.CgroupsPath), host.Caller, madeCgroups, options.Debug);
+        if (cgroups.Folders.Count == wanted.Folders.Count)
+            return;
+        record = WithCgroups(record);
+        folder.Write(record);
+    }
+
+    private ContainerRecord WithCgroups(ContainerRecord of) => of with
+    {
+        CgroupVersion = cgroups.Version,
+        CgroupPath = cgroups.Folders.Count > 0 ? cgroups.Folders[0].Path.Value : "",
+        Cgroups = cgroups.Folders.Select(f => f.HostPath).ToList(),
+        FreezerFolder = cgroups.Find("freezer")?.HostPath ?? "",
+    };
+
     private void Trace()
     {
         if (options.Debug is not { } debug)
             return;
         debug($"kernel features: {host.Features}");
+        if (host.Caller.IsOrdinary && bundle.Spec.Process?.OomScoreAdj is { } oom && int.TryParse(Files.TryReadText(null, "/proc/self/oom_score_adj"), out int own) && oom < own)
+            debug($"process.oomScoreAdj: {oom} is below our own {own}, and only root lowers it: if the kernel refuses, it stays as it is");
         foreach (CgroupWrite write in cgroups.Writes)
             debug($"plan: cgroup: {write}");
         foreach (PlanStep step in plan!.Steps)
@@ -189,18 +214,19 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     internal static CgroupPlan PlanCgroups(RuntimeHost host, Spec spec, string id, bool usesSystemd)
     {
         LinuxResources? resources = spec.Linux?.Resources;
-        CgroupOwner? owner = CgroupOwnerOf(spec);
+        CgroupOwner? owner = CgroupOwnerOf(spec, host.Caller);
         return usesSystemd
             ? CgroupPlan.CreateInScope(host.Cgroups, ScopePlan.Create(spec.Linux?.CgroupsPath, id, ScopeExecutor.IsForUser, resources), resources, owner)
-            : CgroupPlan.Create(host.Cgroups, CgroupPath.Parse(spec.Linux?.CgroupsPath, id), resources, owner);
+            : CgroupPlan.Create(host.Cgroups, Delegation.PlaceOf(host.Cgroups, spec.Linux?.CgroupsPath, id, host.Caller), resources, owner);
     }
 
     // A container whose root is not the host's may divide the cgroup that it has mounted writable for itself, as a service manager in it does.
-    private static CgroupOwner? CgroupOwnerOf(Spec spec)
+    private static CgroupOwner? CgroupOwnerOf(Spec spec, Caller caller)
     {
         bool IsNew(string kind) => spec.Linux!.Namespaces.Any(n => n.Type == kind && string.IsNullOrEmpty(n.Path));
         bool mountsWritable = spec.Mounts.Any(m => m.Type is "cgroup" or "cgroup2" && !MountOptions.Parse(m.Options).IsReadonly);
-        if (spec.Linux is null || !mountsWritable || !IsNew("cgroup") || !IsNew("user"))
+        // What is delegated to an ordinary user is that user's already, and cannot be given to another.
+        if (spec.Linux is null || caller.IsOrdinary || !mountsWritable || !IsNew("cgroup") || !IsNew("user"))
             return null;
         return IdMapper.RootOf(spec.Linux) is { } root ? new CgroupOwner(root.Uid, root.Gid) : null;
     }
@@ -215,6 +241,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             Bundle = bundle.Folder,
             Rootfs = rootfs,
             Cgroups = cgroups,
+            HostCgroupVersion = host.Cgroups.Version,
+            ByOrdinaryUser = host.Caller.IsOrdinary,
             Features = host.Features,
             JoinedNamespaces = OpenNamespaces(linux),
             IdMaps = OpenIdMaps(linux),
@@ -277,7 +305,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private ContainerRecord NewRecord(ContainerId id)
     {
         Spec spec = bundle.Spec;
-        return new ContainerRecord
+        return WithCgroups(new ContainerRecord
         {
             OciVersion = spec.OciVersion,
             Id = id.Value,
@@ -285,13 +313,9 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             Rootfs = rootfs,
             Created = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture),
             Annotations = spec.Annotations,
-            CgroupVersion = cgroups.Version,
-            CgroupPath = cgroups.Folders.Count > 0 ? cgroups.Folders[0].Path.Value : "",
-            Cgroups = cgroups.Folders.Select(f => f.HostPath).ToList(),
-            FreezerFolder = cgroups.Find("freezer")?.HostPath ?? "",
             Scope = cgroups.Scope is { } scope ? new ScopeRecord(scope.Name.UnitName, scope.IsUsers) : null,
             HasHooks = spec.Hooks is { } h && h.StartContainer.Count + h.Poststart.Count + h.Poststop.Count > 0,
-        };
+        });
     }
 
     private void WarnOfUnknown()

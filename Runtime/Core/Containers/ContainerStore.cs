@@ -7,7 +7,9 @@ using static Vessel.Native.Raw.Open;
 namespace Vessel.Core.Containers;
 
 /// <summary>The state of all containers under one root: a folder each, <c>/run/vrun/web1</c>. There is no lock over all of them.</summary>
-public sealed class ContainerStore(string root)
+/// <param name="root">The folder of folders; it is made when it is needed.</param>
+/// <param name="rootMode">Its mode, when it is made.</param>
+public sealed class ContainerStore(string root, uint rootMode = ContainerStore.FolderMode)
 {
     private const uint FolderMode = 0x1c0; // 0700
 
@@ -22,7 +24,7 @@ public sealed class ContainerStore(string root)
         nint result = Files.TryMakeDirectory(null, path, FolderMode);
         if (result == -Errno.ENOENT)
         {
-            Files.MakeDirectories(Root, FolderMode);
+            Files.MakeDirectories(Root, rootMode);
             result = Files.TryMakeDirectory(null, path, FolderMode);
         }
         if (result == -Errno.EEXIST)

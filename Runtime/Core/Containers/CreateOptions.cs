@@ -18,6 +18,9 @@ public sealed record CreateOptions
     /// <summary>Leave the container in the caller's session keyring.</summary>
     public bool NoNewKeyring { get; init; }
 
+    /// <summary>Do without cgroups that cannot be made, where the document asks for none; null: where the caller is not the host's root.</summary>
+    public bool? ForgivesCgroups { get; init; }
+
     /// <summary>How many of the caller's descriptors from 3 on the container gets.</summary>
     public int PreservedDescriptors { get; init; }
 

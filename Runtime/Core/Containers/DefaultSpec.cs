@@ -59,6 +59,8 @@ public static class DefaultSpec
             [
                 .. spec.Mounts.Where(m => m.Type is not ("sysfs" or "cgroup")).Select(m => m.Type == "devpts" ? m with { Options = [.. m.Options.Where(o => !o.StartsWith("gid=", StringComparison.Ordinal))] } : m),
                 Mount("/sys", "none", "/sys", "rbind", "nosuid", "noexec", "nodev", "ro"),
+                // Over the host's, which is a mount of its own below /sys and not made read-only with it.
+                spec.Mounts.First(m => m.Type == "cgroup"),
             ],
             Linux = linux with
             {

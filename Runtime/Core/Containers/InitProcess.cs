@@ -15,7 +15,10 @@ public readonly record struct InitProcess(int Pid, ulong StartTime)
     public bool IsAlive => ReadStat(Pid) is { } stat && stat.StartTime == StartTime && stat.State is not ('Z' or 'X');
 
     /// <summary>Whether it is still the runtime's own, waiting for <c>start</c>, and not yet the container's program.</summary>
-    public bool IsOurs => Files.ReadLink(null, $"/proc/{Pid}/exe")?.StartsWith("/memfd:vrun:init", StringComparison.Ordinal) == true;
+    public bool IsOurs => Files.ReadLink(null, $"/proc/{Pid}/exe") is { } executable
+        ? executable.StartsWith("/memfd:vrun:init", StringComparison.Ordinal)
+        // An ordinary user may not look into a process that is not dumpable.
+        : Files.TryReadText(null, $"/proc/{Pid}/comm", 64) == "vrun:init\n";
 
     /// <summary>As it is kept on disk.</summary>
     public string ToText() => string.Create(CultureInfo.InvariantCulture, $"{Pid} {StartTime}\n");

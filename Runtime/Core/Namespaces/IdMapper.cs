@@ -1,3 +1,5 @@
+using Vessel.Core.Containers;
+using Vessel.Core.Errors;
 using Vessel.Core.Process;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
@@ -9,8 +11,31 @@ namespace Vessel.Core.Namespaces;
 /// <summary>Writes the mappings of user namespaces (man 7 user_namespaces).</summary>
 public static class IdMapper
 {
-    /// <summary>Maps the users and groups of the process's new user namespace.</summary>
-    public static void Write(int pid, SpecLinux linux) => Write(pid, linux.UidMappings, linux.GidMappings);
+    /// <summary>Maps the users and groups of the process's new user namespace: ourselves, or by newuidmap and newgidmap where it takes more than the caller has.</summary>
+    /// <exception cref="RuntimeException">The caller may not have these users; the message says what gives them.</exception>
+    public static void Write(int pid, SpecLinux linux, Caller caller, KernelFeatures features)
+    {
+        if (!caller.IsOrdinary)
+        {
+            Write(pid, linux.UidMappings, linux.GidMappings);
+            return;
+        }
+        if (IsOnly(linux.UidMappings, caller.Uid))
+            Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/uid_map", MapIds.MapText(linux.UidMappings)), "write", $"/proc/{pid}/uid_map");
+        else
+            SubordinateIds.Users.Map(pid, linux.UidMappings, caller, features);
+        if (!IsOnly(linux.GidMappings, caller.Gid))
+        {
+            SubordinateIds.Groups.Map(pid, linux.GidMappings, caller, features);
+            return;
+        }
+        // Linux 3.19: an ordinary user may map a group only where setgroups is given up.
+        Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/setgroups", "deny"), "deny setgroups of", $"process {pid}");
+        Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/gid_map", MapIds.MapText(linux.GidMappings)), "write", $"/proc/{pid}/gid_map");
+    }
+
+    /// <summary>Whether a mapping is of one id, the caller's own: the kernel takes that from anybody.</summary>
+    public static bool IsOnly(IReadOnlyList<LinuxIdMapping> mappings, uint id) => mappings.Count == 1 && mappings[0].HostID == id && mappings[0].Size == 1;
 
     /// <summary>The host's user and group that are root in the container; null where that is our own root.</summary>
     public static (uint Uid, uint Gid)? RootOf(SpecLinux? linux)
@@ -59,9 +84,6 @@ public static class IdMapper
 
     private static void Write(int pid, IReadOnlyList<LinuxIdMapping> uids, IReadOnlyList<LinuxIdMapping> gids)
     {
-        if (Kernel.Call(SYS.geteuid) != 0)
-            // Linux 3.19: an ordinary user may map groups only where setgroups is given up.
-            Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/setgroups", "deny"), "deny setgroups of", $"process {pid}");
         Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/uid_map", MapIds.MapText(uids)), "write", $"/proc/{pid}/uid_map");
         Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/gid_map", MapIds.MapText(gids)), "write", $"/proc/{pid}/gid_map");
     }

@@ -25,11 +25,17 @@ public sealed record UnshareNamespaces(ulong Flags) : PlanStep
     public override string Describe() => $"unshare {Spawner.DescribeNamespaces(Flags)}";
 
     /// <inheritdoc/>
+    public override string DescribeFailure(int errno) => base.DescribeFailure(errno) + NamespaceRefusal.Explain(errno, Flags);
+
+    /// <inheritdoc/>
     public override void Emit(InitProgram program) => program.Child.Call(SYS.unshare, Flags);
 }
 
 /// <summary>Waits until the parent has written the mappings of the new user namespace, then becomes its root.</summary>
-public sealed record MapIds(IReadOnlyList<Oci.Runtime.LinuxIdMapping> Uids, IReadOnlyList<Oci.Runtime.LinuxIdMapping> Gids) : PlanStep
+/// <param name="Uids">Users.</param>
+/// <param name="Gids">Groups.</param>
+/// <param name="ByOrdinaryUser">The parent is no root: it, and newuidmap, may write to the files of a process only while that is dumpable.</param>
+public sealed record MapIds(IReadOnlyList<Oci.Runtime.LinuxIdMapping> Uids, IReadOnlyList<Oci.Runtime.LinuxIdMapping> Gids, bool ByOrdinaryUser = false) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => $"map users {Text(Uids)}, groups {Text(Gids)}";
@@ -37,7 +43,11 @@ public sealed record MapIds(IReadOnlyList<Oci.Runtime.LinuxIdMapping> Uids, IRea
     /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
+        if (ByOrdinaryUser)
+            Dumpable.Write(program, true);
         program.Ask(InitMessage.MapIds);
+        if (ByOrdinaryUser)
+            Dumpable.Write(program, false);
         BecomeRoot.Write(program);
     }
 
@@ -50,7 +60,7 @@ public sealed record MapIds(IReadOnlyList<Oci.Runtime.LinuxIdMapping> Uids, IRea
         return text.ToString();
     }
 
-    private static string Text(IReadOnlyList<Oci.Runtime.LinuxIdMapping> mappings) =>
+    internal static string Text(IReadOnlyList<Oci.Runtime.LinuxIdMapping> mappings) =>
         string.Join("; ", mappings.Select(m => $"{m.ContainerID} to {m.HostID}, {m.Size} of them"));
 }
 
@@ -93,6 +103,12 @@ public sealed record ForkIntoNamespaces : PlanStep
     }
 }
 
+/// <summary>Whether processes of the same user may look into the child, and it may write to its own files in procfs, which else are root's (man 2 PR_SET_DUMPABLE).</summary>
+public static class Dumpable
+{
+    internal static void Write(InitProgram program, bool isDumpable) => program.Child.Call(SYS.prctl, ProcessControl.PR_SET_DUMPABLE, isDumpable ? 1 : 0);
+}
+
 /// <summary>Lets the kernel kill the child when the runtime dies before the container is complete.</summary>
 public static class DieWithParent
 {
@@ -112,10 +128,13 @@ public sealed record EnterTimeNamespace(IReadOnlyDictionary<string, Oci.Runtime.
         child.Call(SYS.unshare, Clone.CLONE_NEWTIME);
         if (Offsets.Count > 0)
         {
+            // In a user namespace, root there is not the root that owns the files of a process that is not dumpable.
+            Dumpable.Write(program, true);
             string text = string.Concat(Offsets.Select(o => $"{o.Key} {o.Value.Secs} {o.Value.Nanosecs}\n"));
             Slot file = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/self/timens_offsets"), O_WRONLY | O_CLOEXEC);
             child.Call(SYS.write, file, child.Text(text), System.Text.Encoding.UTF8.GetByteCount(text));
             child.Call(SYS.close, file);
+            Dumpable.Write(program, false);
         }
         // Only children would be born into it: entering it now makes the container's first process a member as well.
         Slot time = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/self/ns/time_for_children"), O_RDONLY | O_CLOEXEC);

@@ -29,6 +29,8 @@ public sealed class ContainerPlanner
                 created.Add(NamespaceKinds.Parse(wanted.Type));
     }
 
+    private const string CgroupRoot = "/sys/fs/cgroup";
+
     private bool HasMountNamespace => created.Contains(NamespaceKind.Mount) || request.JoinedNamespaces.ContainsKey(NamespaceKind.Mount);
 
     private bool HasUserNamespace => created.Contains(NamespaceKind.User) || request.JoinedNamespaces.ContainsKey(NamespaceKind.User);
@@ -57,6 +59,8 @@ public sealed class ContainerPlanner
         {
             Linux = linux,
             InUserNamespace = HasUserNamespace,
+            ByOrdinaryUser = request.ByOrdinaryUser,
+            IsOpenToOwner = request.ByOrdinaryUser && !request.JoinedNamespaces.ContainsKey(NamespaceKind.Pid),
             FirstClosedDescriptor = 3 + request.PreservedCount,
             ForeignStdio = request.ForeignStdio,
             StartListener = request.StartListener,
@@ -86,7 +90,7 @@ public sealed class ContainerPlanner
         if (created.Contains(NamespaceKind.User))
         {
             steps.Add(new UnshareNamespaces(Clone.CLONE_NEWUSER));
-            steps.Add(new MapIds(linux.UidMappings, linux.GidMappings));
+            steps.Add(new MapIds(linux.UidMappings, linux.GidMappings, request.ByOrdinaryUser));
         }
         foreach (NamespaceKind kind in Enum.GetValues<NamespaceKind>())
             if (request.JoinedNamespaces.TryGetValue(kind, out int descriptor))
@@ -120,7 +124,7 @@ public sealed class ContainerPlanner
         if (!request.NoNewKeyring)
             steps.Add(new NewKeyring("_ses." + request.Id));
         if (process.OomScoreAdj is { } oom)
-            steps.Add(new WriteProc("/proc/self/oom_score_adj", oom.ToString()));
+            steps.Add(new SetOomScore(oom, request.ByOrdinaryUser));
         if (!string.IsNullOrEmpty(process.ApparmorProfile) || !string.IsNullOrEmpty(process.SelinuxLabel))
             steps.Add(new OpenLabel(!string.IsNullOrEmpty(process.ApparmorProfile)));
     }
@@ -150,6 +154,7 @@ public sealed class ContainerPlanner
             steps.Add(new MakeReadonly(linux.ReadonlyPaths));
         if (linux.MaskedPaths.Count > 0)
             steps.Add(new MaskPaths(linux.MaskedPaths));
+        PlanCgroupMask();
         PlanCreateHooks();
         if (request.Spec.Root!.Readonly)
             steps.Add(new SealRoot());
@@ -219,11 +224,39 @@ public sealed class ContainerPlanner
                 steps.Add(new MountCgroupV1(target, options, request.Cgroups.Folders.Select(f => new CgroupView(f.Hierarchy.FolderName, f.HostPath)).ToList()));
                 break;
             case 2:
+                // Without a namespace of its own a container would have the whole of the file's owner's rights on its limits (CVE-2023-25809).
+                if (HasUserNamespace && !HasCgroupNamespace)
+                    options = options with { Set = options.Set | MOUNT_ATTR_RDONLY, Clear = options.Clear & ~MOUNT_ATTR_RDONLY };
                 steps.Add(new MountCgroupV2(target, options, HasCgroupNamespace ? null : request.Cgroups.Folders[0].HostPath));
                 break;
             default:
-                // A host without cgroups has nothing to show.
+                PlanMountWithoutCgroup(target, options);
                 break;
+        }
+    }
+
+    // An ordinary user may have no cgroup to show. What is there below, the host's own perhaps, is not to be reached through this mount.
+    private void PlanMountWithoutCgroup(MountTarget target, MountOptions options)
+    {
+        if (request.HostCgroupVersion == 2 && HasCgroupNamespace)
+            steps.Add(new MountCgroupV2(target, options, null));
+        else if (request.HostCgroupVersion != 0)
+            steps.Add(new MountFilesystem("tmpfs", "tmpfs", target, new MountOptions { Set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, Data = ["size=4k", "mode=755"] }));
+    }
+
+    // CVE-2023-25809: below a /sys that is bound read-only, the host's cgroups are a mount of their own, and as writable as they are for the user
+    // who is root here.
+    private void PlanCgroupMask()
+    {
+        foreach (SpecMount mount in request.Spec.Mounts)
+        {
+            MountOptions options = MountOptions.Parse(mount.Options);
+            string source = TargetList.Clean(mount.Source ?? ""), place = TargetList.Clean(mount.Destination).TrimEnd('/');
+            if (!HasUserNamespace || !options.IsBind || !options.IsRecursive || !options.IsReadonly || !(CgroupRoot + "/").StartsWith(source.TrimEnd('/') + "/", StringComparison.Ordinal))
+                continue;
+            string hidden = place + CgroupRoot[source.TrimEnd('/').Length..];
+            if (!request.Spec.Mounts.Any(m => TargetList.Clean(m.Destination) == hidden))
+                steps.Add(new MaskPaths([hidden]));
         }
     }
 
@@ -240,7 +273,7 @@ public sealed class ContainerPlanner
     private void PlanCreateHooks()
     {
         if (request.Spec.Hooks is { } hooks && hooks.Prestart.Count + hooks.CreateRuntime.Count + hooks.CreateContainer.Count > 0)
-            steps.Add(new RunCreateHooks());
+            steps.Add(new RunCreateHooks(request.ByOrdinaryUser));
     }
 
     private void PlanDevices(MountTarget dev)

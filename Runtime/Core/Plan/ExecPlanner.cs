@@ -23,6 +23,9 @@ public sealed record ExecRequest
 
     public bool HasCgroups { get; init; }
 
+    /// <summary>The caller is no root.</summary>
+    public bool ByOrdinaryUser { get; init; }
+
     public IReadOnlyList<int> ForeignStdio { get; init; } = [];
 
     public int PreservedCount { get; init; }
@@ -43,7 +46,7 @@ public static class ExecPlanner
         if (process.ExecCpuAffinity?.Initial is { Length: > 0 } initial)
             steps.Add(new SetCpuAffinity(initial));
         if (process.OomScoreAdj is { } oom)
-            steps.Add(new WriteProc("/proc/self/oom_score_adj", oom.ToString()));
+            steps.Add(new SetOomScore(oom, request.ByOrdinaryUser));
         if (!string.IsNullOrEmpty(process.ApparmorProfile) || !string.IsNullOrEmpty(process.SelinuxLabel))
             steps.Add(new OpenLabel(!string.IsNullOrEmpty(process.ApparmorProfile)));
         if (request.HasCgroups)
@@ -63,6 +66,7 @@ public static class ExecPlanner
         {
             Linux = request.Linux,
             InUserNamespace = request.Namespaces.HasUser,
+            ByOrdinaryUser = request.ByOrdinaryUser,
             FirstClosedDescriptor = 3 + request.PreservedCount,
             ForeignStdio = request.ForeignStdio,
         }.Plan();

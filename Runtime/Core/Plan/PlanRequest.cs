@@ -23,6 +23,12 @@ public sealed record PlanRequest
 
     public required KernelFeatures Features { get; init; }
 
+    /// <summary>The caller is no root.</summary>
+    public bool ByOrdinaryUser { get; init; }
+
+    /// <summary>The version of the host's cgroups, whatever <see cref="Cgroups"/> could be made of them.</summary>
+    public int HostCgroupVersion { get; init; }
+
     /// <summary>Namespaces to join, opened.</summary>
     public IReadOnlyDictionary<NamespaceKind, int> JoinedNamespaces { get; init; } = new Dictionary<NamespaceKind, int>();
 

@@ -18,6 +18,12 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
 
     public bool InUserNamespace { get; init; }
 
+    /// <summary>The runtime is an ordinary user's.</summary>
+    public bool ByOrdinaryUser { get; init; }
+
+    /// <summary>A container's first process that waits for hooks, exec and start of an ordinary user; never that of an exec, which the container sees.</summary>
+    public bool IsOpenToOwner { get; init; }
+
     public int FirstClosedDescriptor { get; init; } = 3;
 
     public IReadOnlyList<int> ForeignStdio { get; init; } = [];
@@ -61,12 +67,12 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
         else if (!string.IsNullOrEmpty(process.SelinuxLabel))
             steps.Add(new SetLabel(process.SelinuxLabel, "process.selinuxLabel"));
         steps.Add(new CloseAllAtExec(FirstClosedDescriptor));
-        steps.Add(new TellCreated());
+        steps.Add(new TellCreated(IsOpenToOwner: IsOpenToOwner, StaysOpen: StartListener is not null));
         if (StartListener is { } listener)
-            steps.Add(new WaitForStart(listener));
+            steps.Add(new WaitForStart(listener, IsOpenToOwner));
         steps.Add(new ResetSignals());
         if (Filter is not null)
-            steps.Add(new LoadSeccomp(Filter));
+            steps.Add(new LoadSeccomp(Filter, ByOrdinaryUser));
         // Under the filter: a profile for a process without no_new_privs must allow capset, as it must with other runtimes.
         if (filterNeedsPrivilege && setsCapabilities && !kept.IsSubsetOf(permitted & effective))
             steps.Add(final);

@@ -53,7 +53,7 @@ public sealed class ChildConversation : IDisposable
                 program.Emit([new CloseAtExec(kept), .. plan.Steps]);
                 using FileDescriptor image = ProgramImage.ToExecutable(program.Child);
                 ChildProgram boot = BootProgram.Into(image, features, kept, plan.PreservedCount);
-                ProcessHandle process = Spawner.Start(boot, plan.CloneFlags, features, ref cgroup);
+                ProcessHandle process = Clone(boot, plan.CloneFlags, features, ref cgroup);
                 // Executed once, and never again: an entrypoint of /proc/self/exe, or a script's #!, finds a file that nobody may execute.
                 Check.Ok(Kernel.Call(SYS.fchmod, image.Number, 0), "fchmod", "memfd");
                 return new ChildConversation(program, ours, process, questions) { IsBornInCgroup = cgroup is not null };
@@ -152,6 +152,18 @@ public sealed class ChildConversation : IDisposable
         {
             Reap(intermediate);
             intermediate.Dispose();
+        }
+    }
+
+    private static ProcessHandle Clone(ChildProgram boot, ulong flags, KernelFeatures features, ref FileDescriptor? cgroup)
+    {
+        try
+        {
+            return Spawner.Start(boot, flags, features, ref cgroup);
+        }
+        catch (SyscallException e) when (flags != 0 && e.Attempt.StartsWith("clone", StringComparison.Ordinal))
+        {
+            throw new SyscallException(e.Attempt, e.Errno, e.Message + Namespaces.NamespaceRefusal.Explain(e.Errno, flags));
         }
     }
 

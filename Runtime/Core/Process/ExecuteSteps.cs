@@ -74,7 +74,10 @@ public sealed record FindExecutable(string Name, IReadOnlyList<string> Candidate
 
 /// <summary>Tells the parent that all is ready; after its answer the child outlives it.</summary>
 /// <param name="DiesWithParent">The child goes on to die with it: a hook.</param>
-public sealed record TellCreated(bool DiesWithParent = false) : PlanStep
+/// <param name="IsOpenToOwner">For as long as it waits, processes of its owner may open its namespaces and its root (<see cref="Namespaces.Dumpable"/>): they are no root that could
+/// do so anyway. No process of the container is there yet, and none of our executable, or of the host's files, is in it.</param>
+/// <param name="StaysOpen">So it is until <see cref="WaitForStart"/> ends.</param>
+public sealed record TellCreated(bool DiesWithParent = false, bool IsOpenToOwner = false, bool StaysOpen = false) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => "tell that the container is created";
@@ -82,14 +85,20 @@ public sealed record TellCreated(bool DiesWithParent = false) : PlanStep
     /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
+        if (IsOpenToOwner)
+            Namespaces.Dumpable.Write(program, true);
         program.Ask(InitMessage.Created);
+        if (IsOpenToOwner && !StaysOpen)
+            Namespaces.Dumpable.Write(program, false);
         if (!DiesWithParent)
             program.Child.Call(SYS.prctl, ProcessControl.PR_SET_PDEATHSIG, 0);
     }
 }
 
 /// <summary>Waits until <c>start</c> connects to the container's socket; what fails from then on is told to it.</summary>
-public sealed record WaitForStart(int Listener) : PlanStep
+/// <param name="Listener">The socket.</param>
+/// <param name="IsOpenToOwner">Until then it is as <see cref="TellCreated"/> has left it: for exec, and hooks, in a container that is created.</param>
+public sealed record WaitForStart(int Listener, bool IsOpenToOwner = false) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => "wait for start";
@@ -102,6 +111,8 @@ public sealed record WaitForStart(int Listener) : PlanStep
         child.Call(SYS.close, program.PathDescriptor);
         child.Call(SYS.close, program.SyncDescriptor);
         child.Call(SYS.accept4, Listener, 0, 0, Socket.SOCK_CLOEXEC).Into(program.Report);
+        if (IsOpenToOwner)
+            Namespaces.Dumpable.Write(program, false);
         child.Call(SYS.close, Listener);
         program.IsDetached = true;
     }

@@ -13,6 +13,9 @@ public sealed record SetRlimit(string Type, int Resource, ulong Soft, ulong Hard
     public override string Describe() => $"set {Type} to {Soft}, at most {Hard}";
 
     /// <inheritdoc/>
+    public override string DescribeFailure(int errno) => base.DescribeFailure(errno) + (errno == Errno.EPERM ? ": only root (CAP_SYS_RESOURCE) raises the upper limit; `ulimit -H -a` tells the present ones" : "");
+
+    /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
         ChildProgram child = program.Child;
@@ -75,6 +78,14 @@ public sealed record SetUser(uint Uid, uint Gid, IReadOnlyList<uint> Groups, boo
 {
     /// <inheritdoc/>
     public override string Describe() => $"set user {Uid}, group {Gid}{(Groups.Count > 0 ? $", groups {string.Join(' ', Groups)}" : "")}";
+
+    /// <inheritdoc/>
+    public override string DescribeFailure(int errno) => base.DescribeFailure(errno) + errno switch
+    {
+        Errno.EPERM when MayLackSetgroups && Groups.Count > 0 => ": groups cannot be set where an ordinary user has mapped one group only (setgroups is denied)",
+        Errno.EINVAL when MayLackSetgroups => ": not all of them are mapped in the user namespace",
+        _ => "",
+    };
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program)

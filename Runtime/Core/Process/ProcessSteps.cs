@@ -66,19 +66,31 @@ public sealed record NewKeyring(string Name) : PlanStep
     }
 }
 
-/// <summary>Writes a text to a file of procfs, through the host's own mount of it, before the container's tree is there.</summary>
-public sealed record WriteProc(string Path, string Text) : PlanStep
+/// <summary>Sets how soon the kernel ends this process when memory runs out, through the host's procfs, before the container's tree is there.</summary>
+/// <param name="Value">-1000 to 1000.</param>
+/// <param name="ByOrdinaryUser">Nobody but root may lower it: then it stays as it is, as with other runtimes.</param>
+public sealed record SetOomScore(int Value, bool ByOrdinaryUser = false) : PlanStep
 {
+    private string Text => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     /// <inheritdoc/>
-    public override string Describe() => $"write {Text} to {Path}";
+    public override string Describe() => $"write {Text} to /proc/self/oom_score_adj";
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
         ChildProgram child = program.Child;
-        Slot file = child.CallInto(SYS.openat, AT_FDCWD, child.Text(Path), O_WRONLY | O_CLOEXEC);
-        child.Call(SYS.write, file, child.Text(Text), System.Text.Encoding.UTF8.GetByteCount(Text));
+        Label refused = child.NewLabel();
+        if (ByOrdinaryUser)
+            Namespaces.Dumpable.Write(program, true);
+        Slot file = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/self/oom_score_adj"), O_WRONLY | O_CLOEXEC);
+        Instruction write = child.Call(SYS.write, file, child.Text(Text), Text.Length);
+        if (ByOrdinaryUser)
+            write.On(Errno.EACCES, refused);
+        child.Mark(refused);
         child.Call(SYS.close, file);
+        if (ByOrdinaryUser)
+            Namespaces.Dumpable.Write(program, false);
     }
 }
 
@@ -129,13 +141,21 @@ public sealed record JoinCgroups(int Count, bool NewNamespace) : PlanStep
 }
 
 /// <summary>Lets the parent run the hooks that come before pivot_root.</summary>
-public sealed record RunCreateHooks : PlanStep
+/// <param name="ByOrdinaryUser">The parent is no root: it may open our namespaces only while we are dumpable.</param>
+public sealed record RunCreateHooks(bool ByOrdinaryUser = false) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => "run hooks: prestart, createRuntime, createContainer";
 
     /// <inheritdoc/>
-    public override void Emit(InitProgram program) => program.Ask(InitMessage.CreateHooks);
+    public override void Emit(InitProgram program)
+    {
+        if (ByOrdinaryUser)
+            Namespaces.Dumpable.Write(program, true);
+        program.Ask(InitMessage.CreateHooks);
+        if (ByOrdinaryUser)
+            Namespaces.Dumpable.Write(program, false);
+    }
 }
 
 /// <summary>Sets the mode mask of new files.</summary>
@@ -169,7 +189,9 @@ public sealed record OwnStdio(IReadOnlyList<int> Descriptors, uint Uid) : PlanSt
 }
 
 /// <summary>Compiled system call filter, put on last.</summary>
-public sealed record LoadSeccomp(SeccompFilter Filter) : PlanStep
+/// <param name="Filter">The filter.</param>
+/// <param name="ByOrdinaryUser">The parent is no root: it may take a listener only while we are dumpable. The filter itself may forbid to change that later; execve sets it anew.</param>
+public sealed record LoadSeccomp(SeccompFilter Filter, bool ByOrdinaryUser = false) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => $"load seccomp filter of {Filter.Count} instructions";
@@ -178,6 +200,8 @@ public sealed record LoadSeccomp(SeccompFilter Filter) : PlanStep
     public override void Emit(InitProgram program)
     {
         ChildProgram child = program.Child;
+        if (Filter.NeedsListener && ByOrdinaryUser)
+            Namespaces.Dumpable.Write(program, true);
         Data code = child.Bytes(Filter.Instructions);
         Data fprog = child.Struct(new sock_fprog { len = (ushort)Filter.Count });
         child.PointTo(fprog.At(8), code);

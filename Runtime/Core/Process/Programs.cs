@@ -13,6 +13,23 @@ public static class Programs
 
     private static readonly string[] Folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
+    /// <summary>A program on the caller's own path; null where it isn't there.</summary>
+    public static string? FindOnPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(folder => folder.StartsWith('/')).Concat(Folders).Select(folder => $"{folder}/{name}").FirstOrDefault(File.Exists);
+
+    /// <summary>Runs a program; its exit code, and what it says on standard output and standard error, on one line.</summary>
+    public static (int Code, string Errors) Run(string path, IReadOnlyList<string> arguments, KernelFeatures features)
+    {
+        using FileDescriptor output = Files.CreateMemory("output");
+        ChildProgram child = BootProgram.New();
+        child.Call(SYS.dup3, output.Number, 1, 0);
+        child.Call(SYS.dup3, output.Number, 2, 0);
+        using ProcessHandle process = Start(child, path, arguments, features);
+        int code = process.Wait();
+        Files.Rewind(output);
+        return (code, string.Join("; ", Encoding.UTF8.GetString(Files.ReadAll(output, path, OutputLimit)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+    }
+
     /// <summary>Runs a program and gives back what it prints; its errors go to standard error.</summary>
     /// <exception cref="RuntimeException">It isn't there, or ended with another code than 0.</exception>
     public static string Capture(IReadOnlyList<string> arguments, KernelFeatures features)
@@ -22,14 +39,19 @@ public static class Programs
         using FileDescriptor output = Files.CreateMemory("output");
         ChildProgram child = BootProgram.New();
         child.Call(SYS.dup3, output.Number, 1, 0);
-        BootProgram.KeepDescriptors(child, features, [], 0);
-        ResetSignals.Write(child);
-        child.Call(SYS.execve, child.Text(path), child.TextList(arguments), child.TextList(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]));
-        using ProcessHandle process = Spawner.Start(child, 0, features);
+        using ProcessHandle process = Start(child, path, arguments, features);
         int code = process.Wait();
         if (code != 0)
             throw new RuntimeException(ErrorKind.Internal, $"{path}: exit status {code}");
         Files.Rewind(output);
         return Encoding.UTF8.GetString(Files.ReadAll(output, path, OutputLimit));
+    }
+
+    private static ProcessHandle Start(ChildProgram child, string path, IReadOnlyList<string> arguments, KernelFeatures features)
+    {
+        BootProgram.KeepDescriptors(child, features, [], 0);
+        ResetSignals.Write(child);
+        child.Call(SYS.execve, child.Text(path), child.TextList(arguments), child.TextList(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]));
+        return Spawner.Start(child, 0, features);
     }
 }

@@ -2,7 +2,6 @@ using Vessel.Core.Plan;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
 using static Vessel.Native.Raw.Mount;
-using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Core.Rootfs;
 
@@ -27,7 +26,7 @@ public sealed record BindMount(string Source, MountTarget Target, MountOptions O
         if (program.Features.MountApi)
         {
             mount = child.NewSlot();
-            child.Set(mount, MappedTree is { } tree ? tree : MountEmitter.CloneTree(program, AT_FDCWD, child.Text(Source), Options.IsRecursive));
+            child.Set(mount, MappedTree is { } tree ? tree : MountEmitter.CloneHostTree(program, Source, Options.IsRecursive));
             Slot target = Target.Resolve(program);
             MountEmitter.Attach(program, mount, target);
             child.Call(SYS.close, target);
@@ -36,7 +35,11 @@ public sealed record BindMount(string Source, MountTarget Target, MountOptions O
         {
             Slot target = Target.Resolve(program);
             uint flags = MS_BIND | (Options.IsRecursive ? MS_REC : 0);
-            child.Call(SYS.mount, child.Text(Source), MountEmitter.PathOf(program, target), 0, flags, 0);
+            Label refused = child.NewLabel(), done = child.NewLabel();
+            child.Call(SYS.mount, child.Text(Source), MountEmitter.PathOf(program, target), 0, flags, 0).On(Errno.EACCES, refused).Then(done);
+            child.Mark(refused);
+            MountEmitter.BindTo(program, MountEmitter.OpenHostPath(program, Source), target, flags);
+            child.Mark(done);
             child.Call(SYS.close, target);
             mount = Target.Resolve(program);
         }

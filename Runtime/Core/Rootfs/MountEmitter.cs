@@ -57,7 +57,76 @@ internal static class MountEmitter
     public static Slot CloneTree(InitProgram program, Operand folder, Data source, bool recursive) => program.Child.CallInto(
         SYS.open_tree, folder, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? (uint)AT_RECURSIVE : 0) | AT_EMPTY_PATH);
 
+    /// <summary>As <see cref="CloneTree"/>, of a path of the host's. The root of a user namespace may be nobody to the host's folders: where they do not let it pass,
+    /// the parent, who may, opens the path, in the child's own mount namespace.</summary>
+    public static Slot CloneHostTree(InitProgram program, string path, bool recursive)
+    {
+        ChildProgram child = program.Child;
+        Label refused = child.NewLabel(), done = child.NewLabel();
+        Slot tree = child.NewSlot();
+        uint flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? (uint)AT_RECURSIVE : 0);
+        child.Call(SYS.open_tree, AT_FDCWD, child.Text(path), flags).Into(tree).On(Errno.EACCES, refused).Then(done);
+        child.Mark(refused);
+        Slot source = AskForHostPath(program, path);
+        child.Call(SYS.open_tree, source, child.Text(""), flags | AT_EMPTY_PATH).Into(tree);
+        child.Call(SYS.close, source);
+        child.Mark(done);
+        child.Set(Slot.None, 0);
+        return tree;
+    }
+
+    /// <summary>An O_PATH descriptor of a path of the host's, as <see cref="CloneHostTree"/> finds it.</summary>
+    public static Slot OpenHostPath(InitProgram program, string path)
+    {
+        ChildProgram child = program.Child;
+        Label refused = child.NewLabel(), done = child.NewLabel();
+        Slot opened = child.NewSlot();
+        child.Call(SYS.openat, AT_FDCWD, child.Text(path), O_PATH | O_CLOEXEC).Into(opened).On(Errno.EACCES, refused).Then(done);
+        child.Mark(refused);
+        child.Set(opened, AskForHostPath(program, path));
+        child.Mark(done);
+        child.Set(Slot.None, 0);
+        return opened;
+    }
+
+    /// <summary>mount(2) of one descriptor on another, for kernels without the mount API: that takes two paths at once, so one is the working directory.</summary>
+    public static void BindTo(InitProgram program, Slot source, Slot target, uint flags)
+    {
+        ChildProgram child = program.Child;
+        Label file = child.NewLabel(), done = child.NewLabel();
+        child.Call(SYS.fchdir, source).On(Errno.ENOTDIR, file);
+        child.Call(SYS.mount, child.Text("."), PathOf(program, target), 0, flags, 0).Then(done);
+        child.Mark(file);
+        // A file cannot be a working directory: standard input's number, for the moment.
+        Slot input = child.CallInto(SYS.fcntl, 0, F_DUPFD_CLOEXEC, 3);
+        child.Call(SYS.dup3, source, 0, 0);
+        child.Call(SYS.mount, child.Text("/proc/self/fd/0"), PathOf(program, target), 0, flags, 0);
+        child.Call(SYS.dup3, input, 0, 0);
+        child.Call(SYS.close, input);
+        child.Mark(done);
+        child.Call(SYS.close, source);
+    }
+
+    private static Slot AskForHostPath(InitProgram program, string path)
+    {
+        ChildProgram child = program.Child;
+        Label found = child.NewLabel();
+        Slot root = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+        Data answer = program.AskForDescriptors(InitMessage.ResolveExisting, program.AddPath(path), [root], 1);
+        child.Call(SYS.close, root);
+        Slot source = child.Load(answer);
+        Label missing = child.NewLabel();
+        child.BranchIfEqual(source, 0, missing);
+        child.Jump(found);
+        child.Mark(missing);
+        program.Fail(Errno.ENOENT);
+        child.Mark(found);
+        child.Set(Slot.None, 0);
+        return source;
+    }
+
     /// <summary>Sets and clears attributes of an attached mount: mount_setattr(2), or a remount by path before Linux 5.12.</summary>
+    /// <remarks>In a user namespace, what the host has set on a mount is locked: it stays set, and when a file was read (atime) stays as the host has it.</remarks>
     public static void SetAttributes(InitProgram program, Slot mount, ulong set, ulong clear, bool recursive = false)
     {
         if ((set | clear) == 0)
@@ -65,12 +134,56 @@ internal static class MountEmitter
         ChildProgram child = program.Child;
         if (program.Features.MountSetAttr)
         {
-            Data attributes = child.Struct(new mount_attr { attr_set = set, attr_clr = clear });
-            child.Call(SYS.mount_setattr, mount, child.Text(""), AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), attributes, 32);
+            Instruction call = CallSetAttributes(program, mount, set, clear, recursive);
+            ulong setElse = set & ~MOUNT_ATTR__ATIME, clearElse = clear & ~MOUNT_ATTR__ATIME;
+            if (clear == clearElse)
+                return;
+            Label locked = child.NewLabel(), done = child.NewLabel();
+            call.On(Errno.EPERM, locked).Then(done);
+            child.Mark(locked);
+            CallSetAttributes(program, mount, setElse, clearElse, recursive);
+            child.Mark(done);
+            child.Set(Slot.None, 0);
             return;
         }
-        // A remount sets all flags at once: those that are not named are cleared. The old call cannot reach the mounts below.
-        child.Call(SYS.mount, 0, PathOf(program, mount), 0, MS_REMOUNT | MS_BIND | MountOptions.ToLegacy(set, 0), 0);
+        Remount(program, mount, set);
+    }
+
+    private static Instruction CallSetAttributes(InitProgram program, Slot mount, ulong set, ulong clear, bool recursive)
+    {
+        Data attributes = program.Child.Struct(new mount_attr { attr_set = set, attr_clr = clear });
+        return program.Child.Call(SYS.mount_setattr, mount, program.Child.Text(""), AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), attributes, 32);
+    }
+
+    // A remount sets all flags at once: those that are not named are cleared, which the kernel refuses (EPERM) for those that are locked. The old call
+    // cannot reach the mounts below.
+    private static void Remount(InitProgram program, Slot mount, ulong set)
+    {
+        const int FlagsOffset = 80; // struct statfs, f_flags; ST_RDONLY, ST_NOSUID, ST_NODEV and ST_NOEXEC are as MS_…
+        const uint Lockable = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+        ChildProgram child = program.Child;
+        uint wanted = MountOptions.ToLegacy(set, 0);
+        Label locked = child.NewLabel(), done = child.NewLabel();
+        child.Call(SYS.mount, 0, PathOf(program, mount), 0, MS_REMOUNT | MS_BIND | wanted, 0).On(Errno.EPERM, locked).Then(done);
+        child.Mark(locked);
+        Data status = child.Reserve(128);
+        child.Call(SYS.fstatfs, mount, status);
+        Slot kept = child.Load(status.At(FlagsOffset), Lockable & ~wanted);
+        for (uint flags = 1; flags <= Lockable; flags++)
+        {
+            if ((flags & wanted) != 0)
+                continue;
+            Label next = child.NewLabel(), remount = child.NewLabel();
+            child.BranchIfEqual(kept, flags, remount);
+            child.Jump(next);
+            child.Mark(remount);
+            // Without a word about atime a remount leaves it.
+            child.Call(SYS.mount, 0, PathOf(program, mount), 0, MS_REMOUNT | MS_BIND | (wanted & ~(MS_NOATIME | MS_NODIRATIME)) | flags, 0).Then(done);
+            child.Mark(next);
+        }
+        program.Fail(Errno.EPERM);
+        child.Mark(done);
+        child.Set(Slot.None, 0);
     }
 
     /// <summary>Sets the propagation of an attached mount.</summary>

@@ -22,7 +22,17 @@ public sealed record MountFilesystem(string Type, string? Source, MountTarget Ta
     /// <inheritdoc/>
     public override string DescribeFailure(int errno) => errno is Errno.ELOOP or Errno.ENOTDIR && Target.IsPlain
         ? $"{Describe()}: {MountTarget.NotPlain}: {Native.Safe.SyscallException.Describe(errno)}"
-        : base.DescribeFailure(errno);
+        : base.DescribeFailure(errno) + (errno == Errno.EPERM ? WhyRefused : "");
+
+    // What the kernel asks for beside CAP_SYS_ADMIN in the user namespace.
+    private string WhyRefused => Type switch
+    {
+        "proc" => ": in a user namespace, proc needs a pid namespace of the container's own; in a container, one whose /proc is masked cannot give a whole one (docker run --privileged, or --security-opt systempaths=unconfined)",
+        "sysfs" => ": in a user namespace, sysfs needs a network namespace of the container's own; with the host's network, bind /sys (as `vrun spec --rootless` has it)",
+        "mqueue" => ": in a user namespace, mqueue needs an ipc namespace of the container's own",
+        "cgroup2" or "cgroup" => ": in a user namespace, cgroups need a cgroup namespace of the container's own",
+        _ => "",
+    };
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program)

@@ -40,23 +40,27 @@ public sealed record BindRoot(string Path) : PlanStep
 
     /// <inheritdoc/>
     public override string DescribeFailure(int errno) => errno == Errno.EACCES
-        ? $"{base.DescribeFailure(errno)}: with a user namespace, every folder on the way must be open (o+x) to the user who is root inside"
+        ? $"{base.DescribeFailure(errno)}: with a user namespace, the folder itself must be open (o+x) to the user who is root inside"
         : base.DescribeFailure(errno);
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
         ChildProgram child = program.Child;
-        Data path = child.Text(Path);
+        Slot folder = MountEmitter.OpenHostPath(program, Path);
         if (program.Features.MountApi)
         {
-            child.Set(program.Root, MountEmitter.CloneTree(program, AT_FDCWD, path, recursive: true));
-            child.Call(SYS.move_mount, program.Root, child.Text(""), AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+            child.Set(program.Root, MountEmitter.CloneTree(program, folder, child.Text(""), recursive: true));
+            MountEmitter.Attach(program, program.Root, folder);
+            child.Call(SYS.close, folder);
         }
         else
         {
-            child.Call(SYS.mount, path, path, 0, MS_BIND | MS_REC, 0);
-            child.Call(SYS.openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC).Into(program.Root);
+            // The folder on itself; its path then leads to the new mount, which a descriptor of the folder does not.
+            child.Call(SYS.fchdir, folder);
+            child.Call(SYS.mount, child.Text("."), child.Text("."), 0, MS_BIND | MS_REC, 0);
+            child.Call(SYS.close, folder);
+            child.Set(program.Root, MountEmitter.OpenHostPath(program, Path));
         }
     }
 }

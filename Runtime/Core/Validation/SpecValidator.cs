@@ -162,6 +162,38 @@ public sealed class SpecValidator
             errors.Add("linux.uidMappings: missing, and there is a new user namespace");
         if (spec.Linux.GidMappings.Count == 0)
             errors.Add("linux.gidMappings: missing, and there is a new user namespace");
+        if (spec.Linux.UidMappings.Count > 0 && spec.Linux.GidMappings.Count > 0)
+            CheckMapped(spec.Linux.UidMappings, spec.Linux.GidMappings);
+    }
+
+    // Whom the mappings do not hold, the kernel does not know inside.
+    private void CheckMapped(IReadOnlyList<LinuxIdMapping> uids, IReadOnlyList<LinuxIdMapping> gids)
+    {
+        void Check(IReadOnlyList<LinuxIdMapping> mappings, string list, uint id, string property)
+        {
+            if (!mappings.Any(m => id >= m.ContainerID && id - m.ContainerID < m.Size))
+                errors.Add($"{property}: {id} is not mapped ({list})");
+        }
+
+        Check(uids, "linux.uidMappings", 0, "linux.uidMappings: the namespace's root");
+        Check(gids, "linux.gidMappings", 0, "linux.gidMappings: the namespace's root");
+        if (spec.Process?.User is { } user)
+        {
+            Check(uids, "linux.uidMappings", user.Uid, "process.user.uid");
+            Check(gids, "linux.gidMappings", user.Gid, "process.user.gid");
+            foreach (uint group in user.AdditionalGids)
+                Check(gids, "linux.gidMappings", group, "process.user.additionalGids");
+        }
+        for (int i = 0; i < spec.Mounts.Count; i++)
+        {
+            if (MountOptions.Parse(spec.Mounts[i].Options).IsBind || spec.Mounts[i].Type is not ("devpts" or "tmpfs" or "mqueue" or "proc"))
+                continue;
+            foreach (string option in spec.Mounts[i].Options)
+                if (option.StartsWith("gid=", StringComparison.Ordinal) && uint.TryParse(option[4..], out uint gid))
+                    Check(gids, "linux.gidMappings", gid, $"mounts[{i}].options: gid={gid}");
+                else if (option.StartsWith("uid=", StringComparison.Ordinal) && uint.TryParse(option[4..], out uint uid))
+                    Check(uids, "linux.uidMappings", uid, $"mounts[{i}].options: uid={uid}");
+        }
     }
 
     private void CheckHostname()

@@ -6,9 +6,8 @@ namespace Vessel.Commands.Vrun.CommandLine;
 /// <summary>A command as it was called: global options, own options, arguments.</summary>
 internal sealed class Invocation(ParsedOptions global, ParsedOptions options, RunLog log)
 {
-    private const string DefaultRoot = "/run/vrun";
-
     private RuntimeHost? host;
+    private ContainerStore? store;
 
     public ParsedOptions Options { get; } = options;
 
@@ -17,7 +16,16 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options, Ru
     public RunLog Log { get; } = log;
 
     /// <summary>The containers under <c>--root</c>.</summary>
-    public ContainerStore Store { get; } = new(global.Text("root") is { Length: > 0 } root ? root : DefaultRoot);
+    public ContainerStore Store => store ??= global.Text("root") is { Length: > 0 } root ? new ContainerStore(root) : StateRoot.Default(Caller.Ask());
+
+    /// <summary><c>--rootless</c>: whether cgroups that cannot be made are done without; null for <c>auto</c>.</summary>
+    public bool? IsRootless { get; } = global.Text("rootless") switch
+    {
+        null or "" or "auto" => null,
+        "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
+        "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
+        { } other => throw new UsageException($"invalid value \"{other}\" for flag -rootless: it is true, false or auto"),
+    };
 
     /// <summary><c>--systemd-cgroup</c>: matters where a container is made; others know how theirs was.</summary>
     public bool UsesSystemd { get; } = global.Has("systemd-cgroup");

@@ -42,6 +42,7 @@ internal static class BundleOptions
         NoNewKeyring = invocation.Options.Has("no-new-keyring"),
         PreservedDescriptors = PreservedDescriptors(invocation.Options),
         UsesSystemd = invocation.UsesSystemd,
+        ForgivesCgroups = invocation.IsRootless,
         Warn = invocation.Log.Warn,
         Debug = invocation.Log.IsDebug ? invocation.Log.Debug : null,
     };

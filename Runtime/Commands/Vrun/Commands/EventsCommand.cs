@@ -2,7 +2,6 @@ using System.Globalization;
 using Vessel.Commands.Vrun.CommandLine;
 using Vessel.Core.Cgroups;
 using Vessel.Core.Containers;
-using Vessel.Core.Errors;
 using Vessel.Native.Safe;
 
 namespace Vessel.Commands.Vrun.Commands;
@@ -27,10 +26,7 @@ internal sealed class EventsCommand : Command
         TimeSpan interval = ParseDuration(invocation.Options.Text("interval") ?? "5s");
         if (interval <= TimeSpan.Zero)
             throw new UsageException("duration interval must be greater than 0");
-        ContainerState state = container.State();
-        if (state.Status == ContainerStatus.Stopped)
-            throw new RuntimeException(ErrorKind.WrongState, $"container with id {container.Id} is not running");
-        CgroupStats stats = new(state.Record.CgroupVersion, state.Record.Cgroups);
+        CgroupStats stats = container.Stats();
         if (invocation.Options.Has("stats"))
         {
             Invocation.Print(stats.ToEvent(container.Id.Value) + "\n");
