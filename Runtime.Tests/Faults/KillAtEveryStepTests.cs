@@ -12,6 +12,8 @@ public sealed class KillAtEveryStepTests : KernelTest
         "execve", "exit_group", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "brk", "mprotect", "mmap", "munmap", "madvise", "rt_sigaction",
     ];
 
+    private string[] global = [];
+
     [Test]
     public void Create() => KillEverywhere(["create"], createFirst: false);
 
@@ -24,10 +26,20 @@ public sealed class KillAtEveryStepTests : KernelTest
     [Test]
     public void Delete() => KillEverywhere(["delete", "-f"], createFirst: true);
 
-    private void KillEverywhere(string[] command, bool createFirst)
+    [Test, Category("Systemd")]
+    public void CreateInAScope() => KillEverywhere(["create"], createFirst: false, inScope: true);
+
+    [Test, Category("Systemd")]
+    public void DeleteInAScope() => KillEverywhere(["delete", "-f"], createFirst: true, inScope: true);
+
+    private void KillEverywhere(string[] command, bool createFirst, bool inScope = false)
     {
         string strace = Require.Program("strace", "strace");
-        TestBundle bundle = Bundle().WithArgs("/bin/true").Save();
+        TestBundle bundle = Bundle().WithArgs("/bin/true");
+        if (inScope)
+            bundle.Set("linux.cgroupsPath", $"system.slice:vt:{bundle.Id}");
+        bundle.Save();
+        global = inScope ? ["--systemd-cgroup"] : [];
         string[] arguments = command[0] is "create" or "run" ? [.. command, "-b", bundle.Folder, bundle.Id] : [.. command, bundle.Id];
 
         string trace = $"{Box.Folder}/trace";
@@ -46,7 +58,7 @@ public sealed class KillAtEveryStepTests : KernelTest
                 Trace(strace, ["-qq", "-o", "/dev/null", "-e", $"inject={call.Key}:signal=SIGKILL:when={occurrence}"], arguments).Wait();
                 Outcome deleted = Call("delete", "-f", bundle.Id);
                 IReadOnlyList<string> left = [];
-                bool clean = deleted.ExitCode == 0 && Host.Eventually(() => (left = Box.Left()).Count == 0, 2000);
+                bool clean = deleted.ExitCode == 0 && Host.Eventually(() => (left = [.. Box.Left(), .. Scopes(bundle)]).Count == 0, 5000);
                 Assert.That(clean, Is.True, $"killed at {call.Key} {occurrence}: {deleted.Error} {string.Join("; ", left)}");
             }
     }
@@ -54,9 +66,13 @@ public sealed class KillAtEveryStepTests : KernelTest
     private void Prepare(TestBundle bundle, bool create)
     {
         if (create)
-            Call("create", "-b", bundle.Folder, bundle.Id).Succeeded();
+            Call([.. global, "create", "-b", bundle.Folder, bundle.Id]).Succeeded();
     }
 
+    // What a scope would be left of: its cgroup goes with the unit.
+    private static IEnumerable<string> Scopes(TestBundle bundle) =>
+        Host.CgroupHierarchies().Select(h => $"{h}/system.slice/vt-{bundle.Id}.scope").Where(Directory.Exists);
+
     private RunningProgram Trace(string strace, string[] options, string[] arguments) =>
-        new Launch(strace, [.. options, RuntimeUnderTest.Path, "--root", Box.StateRoot, .. arguments]).Start();
+        new Launch(strace, [.. options, RuntimeUnderTest.Path, "--root", Box.StateRoot, .. global, .. arguments]).Start();
 }

@@ -209,7 +209,7 @@ public sealed class CgroupV2Tests : CgroupTest
         Outcome stats = Call("events", "--stats", bundle.Id).Succeeded();
         JsonNode data = JsonNode.Parse(stats.Output)!["data"]!;
         Assert.That((long)data["memory"]!["usage"]!["usage"]!, Is.GreaterThan(0));
-        Assert.That((long)data["memory"]!["raw"]!["anon"]!, Is.GreaterThan(0));
+        Assert.That(data["memory"]!["raw"]!["anon"], Is.Not.Null);
         Assert.That((long)data["pids"]!["current"]!, Is.GreaterThan(0));
         Assert.That((ulong)data["cpu"]!["usage"]!["total"]!, Is.GreaterThan(0ul));
         if (File.Exists(Host.CgroupFolder("", $"/{bundle.Id}/cpu.pressure")))

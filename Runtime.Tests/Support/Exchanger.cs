@@ -20,7 +20,7 @@ internal sealed class Exchanger : IDisposable
         loop.Call(SYS.renameat2, Open.AT_FDCWD, loop.Text(first), Open.AT_FDCWD, loop.Text(second), RENAME_EXCHANGE);
         loop.Jump(again);
         using FileDescriptor image = ProgramImage.ToExecutable(loop);
-        process = Spawner.Start(Core.Process.BootProgram.Into(image, KernelFeatures.All, [], 0), 0, KernelFeatures.All);
+        process = Spawner.Start(Core.Process.BootProgram.Into(image, KernelFeatures.Probe(), [], 0), 0, KernelFeatures.Probe());
     }
 
     /// <summary>Whether it still works.</summary>

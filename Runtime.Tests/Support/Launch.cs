@@ -98,7 +98,10 @@ internal sealed class Launch(string path, params string[] arguments)
     // Descriptors of the test run itself, such as the test host's sockets, are nobody else's.
     private static void CloseOthers(ChildProgram child, IEnumerable<int> kept)
     {
-        child.Call(SYS.close_range, 3, uint.MaxValue, Open.CLOSE_RANGE_CLOEXEC);
+        // Linux before 5.11 cannot: then what .NET opened is closed by its own mark.
+        Label marked = child.NewLabel();
+        child.Call(SYS.close_range, 3, uint.MaxValue, Open.CLOSE_RANGE_CLOEXEC).On(Errno.EINVAL, marked);
+        child.Mark(marked);
         foreach (int number in kept)
             if (number > 2)
                 child.Call(SYS.fcntl, number, Open.F_SETFD, 0);

@@ -59,7 +59,7 @@ _vrun() {
     case $command in
         '') mapfile -t COMPREPLY < <(compgen -W "$(_vrun_commands "$program")" -- "$cur") ;;
         help) mapfile -t COMPREPLY < <(compgen -W "$(_vrun_commands "$program")" -- "$cur") ;;
-        create | run | spec | list | features) ;;
+        create | run | spec | list | features | doctor) ;;
         explain)
             mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             compopt -o filenames 2>/dev/null ;;

@@ -69,7 +69,7 @@ function __vrun_complete
     switch "$words[1]"
         case '' help
             __vrun_help commands
-        case create run spec list features
+        case create run spec list features doctor
         case explain
             __fish_complete_directories (commandline -ct)
         case '*'

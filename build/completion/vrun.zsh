@@ -62,7 +62,7 @@ _vrun() {
         ''|help)
             found=("${(@f)$(_vrun_help commands)}")
             _describe command found ;;
-        create|run|spec|list|features) _message 'container id' ;;
+        create|run|spec|list|features|doctor) _message 'container id' ;;
         explain) _files -/ ;;
         *)
             if ((arguments == 0)); then

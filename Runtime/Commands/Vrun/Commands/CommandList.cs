@@ -6,13 +6,14 @@ namespace Vessel.Commands.Vrun.Commands;
 internal static class CommandList
 {
     private static readonly string[] Names =
-        ["create", "delete", "events", "exec", "explain", "features", "kill", "list", "pause", "ps", "resume", "run", "spec", "start", "state", "update"];
+        ["create", "delete", "doctor", "events", "exec", "explain", "features", "kill", "list", "pause", "ps", "resume", "run", "spec", "start", "state", "update"];
 
     /// <summary>The command of that name; null where there is none.</summary>
     public static Command? Find(string name) => name switch
     {
         "create" => new CreateCommand(),
         "delete" => new DeleteCommand(),
+        "doctor" => new DoctorCommand(),
         "events" => new EventsCommand(),
         "exec" => new ExecCommand(),
         "explain" => new ExplainCommand(),
