@@ -29,6 +29,8 @@ public static unsafe class BpfPrograms
             };
             Name.CopyTo(new Span<byte>(attributes.prog_name, 16));
             nint result = Kernel.Call(SYS.bpf, BPF_PROG_LOAD, (nint)(&attributes), sizeof(bpf_prog_load_attr));
+            if (result == -Errno.EPERM)
+                result = LoadWithoutMemoryLimit(&attributes);
             if (result >= 0)
                 return new FileDescriptor((int)result);
             // Once more, for the reason.
@@ -44,6 +46,18 @@ public static unsafe class BpfPrograms
             Check.Ok(result, "load device program", words.Length == 0 ? null : $"({words[(words.LastIndexOf('\n') + 1)..]})");
             return new FileDescriptor((int)result);
         }
+    }
+
+    // Before Linux 5.11 all programs of a user together count as locked memory, of which the default limit is 64 KiB: a few dozen containers.
+    private static nint LoadWithoutMemoryLimit(bpf_prog_load_attr* attributes)
+    {
+        rlimit64 unlimited = new() { rlim_cur = ulong.MaxValue, rlim_max = ulong.MaxValue }, before = default;
+        if (Kernel.Call(SYS.prlimit64, 0, ProcessControl.RLIMIT_MEMLOCK, (nint)(&unlimited), (nint)(&before)) < 0)
+            return -Errno.EPERM;
+        nint result = Kernel.Call(SYS.bpf, BPF_PROG_LOAD, (nint)attributes, sizeof(bpf_prog_load_attr));
+        // Hooks inherit ours.
+        _ = Kernel.Call(SYS.prlimit64, 0, ProcessControl.RLIMIT_MEMLOCK, (nint)(&before), 0);
+        return result;
     }
 
     /// <summary>Puts a device program on a cgroup in place of our earlier one, beside those of others and of the cgroups above. At every moment one of the two decides.</summary>

@@ -146,7 +146,7 @@ internal static class MountEmitter
             child.Set(Slot.None, 0);
             return;
         }
-        Remount(program, mount, set);
+        Remount(program, mount, set, clear);
     }
 
     private static Instruction CallSetAttributes(InitProgram program, Slot mount, ulong set, ulong clear, bool recursive)
@@ -155,30 +155,31 @@ internal static class MountEmitter
         return program.Child.Call(SYS.mount_setattr, mount, program.Child.Text(""), AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), attributes, 32);
     }
 
-    // A remount sets all flags at once: those that are not named are cleared, which the kernel refuses (EPERM) for those that are locked. The old call
-    // cannot reach the mounts below.
-    private static void Remount(InitProgram program, Slot mount, ulong set)
+    // A remount sets all flags at once, and would clear those of the source that are not named: nosuid, of a folder that the host has so for a reason.
+    // So each mount's own are asked for first. The old call cannot reach the mounts below.
+    private static void Remount(InitProgram program, Slot mount, ulong set, ulong clear)
     {
         const int FlagsOffset = 80; // struct statfs, f_flags; ST_RDONLY, ST_NOSUID, ST_NODEV and ST_NOEXEC are as MS_…
-        const uint Lockable = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+        const uint Kept = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, Atime = MS_NOATIME | MS_NODIRATIME;
         ChildProgram child = program.Child;
         uint wanted = MountOptions.ToLegacy(set, 0);
-        Label locked = child.NewLabel(), done = child.NewLabel();
-        child.Call(SYS.mount, 0, PathOf(program, mount), 0, MS_REMOUNT | MS_BIND | wanted, 0).On(Errno.EPERM, locked).Then(done);
-        child.Mark(locked);
+        uint keepable = Kept & ~wanted & ~MountOptions.ToLegacy(clear, 0);
+        Label done = child.NewLabel();
         Data status = child.Reserve(128);
         child.Call(SYS.fstatfs, mount, status);
-        Slot kept = child.Load(status.At(FlagsOffset), Lockable & ~wanted);
-        for (uint flags = 1; flags <= Lockable; flags++)
+        Slot kept = child.Load(status.At(FlagsOffset), keepable);
+        for (uint flags = 0; flags <= Kept; flags++)
         {
-            if ((flags & wanted) != 0)
+            if ((flags & ~keepable) != 0)
                 continue;
-            Label next = child.NewLabel(), remount = child.NewLabel();
+            Label next = child.NewLabel(), remount = child.NewLabel(), locked = child.NewLabel();
             child.BranchIfEqual(kept, flags, remount);
             child.Jump(next);
             child.Mark(remount);
-            // Without a word about atime a remount leaves it.
-            child.Call(SYS.mount, 0, PathOf(program, mount), 0, MS_REMOUNT | MS_BIND | (wanted & ~(MS_NOATIME | MS_NODIRATIME)) | flags, 0).Then(done);
+            child.Call(SYS.mount, 0, PathOf(program, mount), 0, MS_REMOUNT | MS_BIND | wanted | flags, 0).On(Errno.EPERM, locked).Then(done);
+            child.Mark(locked);
+            // In a user namespace: without a word about atime, a remount leaves it.
+            child.Call(SYS.mount, 0, PathOf(program, mount), 0, MS_REMOUNT | MS_BIND | (wanted & ~Atime) | flags, 0).Then(done);
             child.Mark(next);
         }
         program.Fail(Errno.EPERM);
