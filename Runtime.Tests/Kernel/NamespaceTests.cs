@@ -157,6 +157,21 @@ public sealed class NamespaceTests : KernelTest
         Assert.That(run.Lines[3], Does.EndWith("0000000000000000"));
     }
 
+    [Test, Category("Fallback")]
+    public void User_FoldersThatItsRootMayNotPass_AreNoHindrance()
+    {
+        // Of a home folder (0700) the mapped root is nobody; the runtime's own root opens what the document names.
+        string home = Directory.CreateDirectory(Box.Folder + "/home").FullName;
+        Fixtures.CopyBusybox(home + "/rootfs");
+        Directory.CreateDirectory(home + "/data");
+        File.WriteAllText(home + "/data/file", "data");
+        File.WriteAllText(home + "/single", "single");
+        File.SetUnixFileMode(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Outcome run = RunShell("cat /mnt/file /etc/hostname; id -u; head -1 /proc/self/mountinfo | cut -d' ' -f4", b => b.WithUserNamespace().Set("root.path", home + "/rootfs")
+            .WithMount("/mnt", "bind", home + "/data", "bind", "ro").WithMount("/etc/hostname", "bind", home + "/single", "bind"));
+        Assert.That(run.Output, Does.StartWith("datasingle0"));
+    }
+
     [Test]
     public void User_MissingTargetsAreMadeAsItsRoot()
     {

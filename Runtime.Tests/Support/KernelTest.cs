@@ -40,7 +40,7 @@ public abstract class KernelTest
 
     /// <summary>Begins to run a bundle in the foreground.</summary>
     private protected RunningProgram Begin(TestBundle bundle, params string[] options) =>
-        RuntimeUnderTest.Command(Box.StateRoot, ["run", .. options, "-b", bundle.Save().Folder, bundle.Id]).Start();
+        Box.Command(["run", .. options, "-b", bundle.Save().Folder, bundle.Id]).Start();
 
     /// <summary>Runs a script in a container that is as usual but for <paramref name="change"/>; it must succeed.</summary>
     private protected Outcome RunShell(string script, Action<TestBundle>? change = null)

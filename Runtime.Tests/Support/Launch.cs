@@ -42,6 +42,9 @@ internal sealed class Launch(string path, params string[] arguments)
     /// <summary>A filter that it and all its children run under.</summary>
     public SeccompFilter? Filter { get; init; }
 
+    /// <summary>The user that it runs as, with these groups and no others; null for our own.</summary>
+    public OrdinaryUser? User { get; init; }
+
     /// <summary>Starts it.</summary>
     public RunningProgram Start()
     {
@@ -75,6 +78,8 @@ internal sealed class Launch(string path, params string[] arguments)
             ResetSignals(child);
             if (Filter is not null)
                 LoadFilter(child, Filter);
+            if (User is not null)
+                Become(child, User);
             child.Call(SYS.execve, child.Text(Path), child.TextList([Path, .. Arguments]), child.TextList(Environment));
             ProcessHandle process = Spawner.Start(child, 0, KernelFeatures.All);
             return new RunningProgram(string.Join(' ', Arguments.Prepend(Path)), process, output, error);
@@ -114,6 +119,16 @@ internal sealed class Launch(string path, params string[] arguments)
             if (signal is not (Signal.SIGKILL or Signal.SIGSTOP))
                 child.Call(SYS.rt_sigaction, signal, action, 0, 8);
         child.Call(SYS.rt_sigprocmask, ProcessControl.SIG_SETMASK, child.Reserve(8), 0, 8);
+    }
+
+    private static void Become(ChildProgram child, OrdinaryUser user)
+    {
+        Data groups = child.Reserve(8 + user.Groups.Length * sizeof(uint));
+        for (int i = 0; i < user.Groups.Length; i++)
+            child.Put(groups.At(i * sizeof(uint)), user.Groups[i]);
+        child.Call(SYS.setgroups, user.Groups.Length, groups);
+        child.Call(SYS.setresgid, user.Gid, user.Gid, user.Gid);
+        child.Call(SYS.setresuid, user.Uid, user.Uid, user.Uid);
     }
 
     private static void LoadFilter(ChildProgram child, SeccompFilter filter)

@@ -36,8 +36,26 @@ internal sealed class Sandbox
         return new TestBundle($"{Folder}/{suffix}", $"{Name}{suffix}");
     }
 
+    /// <summary>The user that the runtime is called as; null for root.</summary>
+    public OrdinaryUser? User { get; private set; }
+
+    /// <summary>From here on the test, and its folder, are an ordinary user's.</summary>
+    public void ActAs(OrdinaryUser user)
+    {
+        User = user;
+        GiveAway(Folder);
+    }
+
+    /// <summary>Gives a folder with all that is in it to the test's user.</summary>
+    public void GiveAway(string folder) => new Launch(Require.Program("chown", "coreutils"), "-hR", $"{User!.Uid}:{User.Gid}", folder).Start().Wait().Succeeded();
+
+    /// <summary>A call of the runtime, as the test's user.</summary>
+    public Launch Command(params IEnumerable<string> arguments) => User is null
+        ? RuntimeUnderTest.Command(StateRoot, arguments)
+        : new Launch(OrdinaryUser.Runtime, ["--root", StateRoot, .. arguments]) { Filter = OldKernelFilter.Wanted, User = User };
+
     /// <summary>Calls the runtime and waits for its end.</summary>
-    public Outcome Call(params string[] arguments) => RuntimeUnderTest.Command(StateRoot, arguments).Start().Wait();
+    public Outcome Call(params string[] arguments) => Command(arguments).Start().Wait();
 
     /// <summary>All that is left of the test.</summary>
     public IReadOnlyList<string> Left()

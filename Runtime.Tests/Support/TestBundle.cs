@@ -147,6 +147,15 @@ internal sealed class TestBundle
         return Set("linux.gidMappings", new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = hostId, ["size"] = count }));
     }
 
+    /// <summary>As an ordinary user may have it: root inside is that user, nothing needs the id of another, and no cgroup is named.</summary>
+    public TestBundle ForUser(OrdinaryUser user)
+    {
+        WithUserNamespace(user.Uid, 1);
+        Set("linux.gidMappings", new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = user.Gid, ["size"] = 1 }));
+        WithoutMount("/dev/pts").WithMount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620");
+        return Remove("linux.cgroupsPath").Remove("linux.resources");
+    }
+
     public TestBundle WithHook(string kind, string path, string[] args, string[]? env = null, int? timeout = null)
     {
         JsonObject hook = new() { ["path"] = path, ["args"] = Texts(args) };

@@ -24,7 +24,7 @@ internal static class Program
         new("version", "print the version", Short: 'v'),
     ];
 
-    private static Option[] ShownGlobalOptions => GlobalOptions[..5];
+    private static Option[] ShownGlobalOptions => GlobalOptions[..6];
 
     public static int Main(string[] arguments)
     {

@@ -8,6 +8,7 @@ namespace Vessel.Core.Cgroups;
 /// <summary>The cgroups of a caller who is not the host's root: where they can be, and what is done where there are none (kernel: cgroup-v2.rst, "Delegation").</summary>
 public static class Delegation
 {
+    private const string Devices = "linux.resources.devices";
     private const int W_OK = 2;
     private const int X_OK = 1;
 
@@ -48,22 +49,27 @@ public static class Delegation
             }
             catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
             {
-                string? wanted = plan.Writes.FirstOrDefault(write => write.File.StartsWith(folder.HostPath + "/", StringComparison.Ordinal))?.Property ?? (isNamed ? "linux.cgroupsPath" : null);
+                // The devices that every container may use are in the plan whether the document says so or not.
+                string? wanted = plan.Writes.FirstOrDefault(write => IsIn(folder, write) && write.Property != Devices)?.Property ?? (isNamed ? "linux.cgroupsPath" : null);
                 if (wanted is not null)
                     throw new RuntimeException(ErrorKind.PermissionDenied, $"{wanted}: {e.Message}: {WhatHelps(plan.Version, caller)}", e);
                 refusal ??= e;
             }
         if (refusal is not null)
             debug?.Invoke($"without {(reached.Count == 0 ? "cgroups" : $"{plan.Folders.Count - reached.Count} of {plan.Folders.Count} cgroups")}: {refusal.Message}: {WhatHelps(plan.Version, caller)}");
-        return reached.Count == plan.Folders.Count ? plan : reached.Count == 0 ? CgroupPlan.None : plan with { Folders = reached };
+        if (reached.Count == plan.Folders.Count)
+            return plan;
+        return reached.Count == 0 ? CgroupPlan.None : plan with { Folders = reached, Writes = [.. plan.Writes.Where(write => reached.Exists(folder => IsIn(folder, write)))] };
     }
 
     // The right to limit devices is the host's root's alone. A user has no more devices in a container than outside; other runtimes do without as well.
     private static CgroupPlan WithoutDevices(CgroupPlan plan) => plan with
     {
         DeviceProgram = null,
-        Writes = [.. plan.Writes.Where(write => write.Property != "linux.resources.devices")],
+        Writes = [.. plan.Writes.Where(write => write.Property != Devices)],
     };
+
+    private static bool IsIn(CgroupFolder folder, CgroupWrite write) => write.File.StartsWith(folder.HostPath + "/", StringComparison.Ordinal);
 
     /// <summary>What gives the caller cgroups, for the end of an error's text.</summary>
     public static string WhatHelps(int version, Caller caller)
