@@ -70,7 +70,7 @@ public sealed class RootlessRangesTests : RootlessTest
         AssertNothingLeft();
     }
 
-    [Test]
+    [Test, NonParallelizable]
     public void WithoutTheProgram_SaysWhatToInstall()
     {
         Require.That(File.Exists("/usr/bin/newuidmap"), "needs uidmap");
@@ -85,7 +85,7 @@ public sealed class RootlessRangesTests : RootlessTest
         }
     }
 
-    [Test]
+    [Test, NonParallelizable]
     public void WithoutUserNamespaces_SaysWhatAllowsThem()
     {
         const string Sysctl = "/proc/sys/user/max_user_namespaces";

@@ -193,6 +193,8 @@ public static class CgroupExecutor
                 throw new RuntimeException(ErrorKind.AlreadyExists, $"container's cgroup is not empty: {count} process(es) found in {path}");
             return;
         }
+        if (result == -Errno.EROFS)
+            throw new SyscallException($"make cgroup {path}", Errno.EROFS, $"make cgroup {path}: {SyscallException.Describe(Errno.EROFS)}: in a container, its cgroups are not its own to change; run it with --privileged");
         Check.Ok(result, "make cgroup", path);
     }
 

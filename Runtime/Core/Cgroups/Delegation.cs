@@ -52,11 +52,11 @@ public static class Delegation
                 // The devices that every container may use are in the plan whether the document says so or not.
                 string? wanted = plan.Writes.FirstOrDefault(write => IsIn(folder, write) && write.Property != Devices)?.Property ?? (isNamed ? "linux.cgroupsPath" : null);
                 if (wanted is not null)
-                    throw new RuntimeException(ErrorKind.PermissionDenied, $"{wanted}: {e.Message}: {WhatHelps(plan.Version, caller)}", e);
+                    throw new RuntimeException(ErrorKind.PermissionDenied, $"{wanted}: {e.Attempt}: {SyscallException.Describe(e.Errno)}: {WhatHelps(plan.Version, caller)}", e);
                 refusal ??= e;
             }
         if (refusal is not null)
-            debug?.Invoke($"without {(reached.Count == 0 ? "cgroups" : $"{plan.Folders.Count - reached.Count} of {plan.Folders.Count} cgroups")}: {refusal.Message}: {WhatHelps(plan.Version, caller)}");
+            debug?.Invoke($"without {(reached.Count == 0 ? "cgroups" : $"{plan.Folders.Count - reached.Count} of {plan.Folders.Count} cgroups")}: {refusal.Attempt}: {SyscallException.Describe(refusal.Errno)}: {WhatHelps(plan.Version, caller)}");
         if (reached.Count == plan.Folders.Count)
             return plan;
         return reached.Count == 0 ? CgroupPlan.None : plan with { Folders = reached, Writes = [.. plan.Writes.Where(write => reached.Exists(folder => IsIn(folder, write)))] };
@@ -75,7 +75,7 @@ public static class Delegation
     public static string WhatHelps(int version, Caller caller)
     {
         if (!caller.IsOrdinary)
-            return "this container's cgroups are not its own to change (docker run --privileged)";
+            return "in a container, its cgroups are not its own to change; run it with --privileged";
         if (version == 1)
             return $"no cgroup was delegated to {caller.Name}: with cgroup v1 root gives a folder in each hierarchy, and linux.cgroupsPath names it";
         return Directory.Exists("/run/systemd/system")

@@ -13,7 +13,7 @@ namespace Vessel.Core.Plan;
 ///   remembers the pid         ◀── Forked ───   (user namespace or joined pid namespace only) the real init's pid
 ///   resolves, makes a target  ◀─ ResolveTarget (only where a target isn't there, or the kernel has no openat2): descriptor of the root
 ///        ── descriptor of the target ───────▶
-///   resolves, makes nothing   ◀─ ResolveExisting  (kernels without openat2 only) descriptor of the root
+///   resolves, makes nothing   ◀─ ResolveExisting  (kernels without openat2; a path of the host's that the child may not pass) descriptor of the root
 ///   copies files              ◀── CopyUp ────  (tmpcopyup only) descriptors of the folder and of the new tmpfs
 ///   opens the cgroups' files  ◀─ JoinCgroups   when it needs its own cgroups
 ///        ── descriptors of their tasks files ▶  writes 0 to each: a thread that moves itself takes no global lock
