@@ -10,11 +10,6 @@ public sealed class RootlessRangesTests : RootlessTest
 {
     private protected override OrdinaryUser User => OrdinaryUser.Tester;
 
-    private static JsonArray Mapping(uint own) => new(
-        new JsonObject { ["containerID"] = 0, ["hostID"] = own, ["size"] = 1 }, new JsonObject { ["containerID"] = 1, ["hostID"] = 100000, ["size"] = 65536 });
-
-    private TestBundle Ranged(TestBundle bundle) => Mine(bundle).Set("linux.uidMappings", Mapping(User.Uid)).Set("linux.gidMappings", Mapping(User.Gid));
-
     [SetUp]
     public void NeedsTheUser() => Require.That(File.Exists("/etc/subuid") && File.ReadAllText("/etc/subuid").Contains("tester:"), "needs the user tester with ranges: a virtual machine of build/vm");
 
@@ -68,50 +63,6 @@ public sealed class RootlessRangesTests : RootlessTest
         bundle.Set("linux.gidMappings", new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 200000, ["size"] = 10 }));
         Run(bundle).FailedInOneLine("newgidmap: gid range", "not allowed", "/etc/subgid gives tester 100000-165535");
         AssertNothingLeft();
-    }
-
-    [Test, NonParallelizable]
-    public void WithoutTheProgram_SaysWhatToInstall()
-    {
-        Require.That(File.Exists("/usr/bin/newuidmap"), "needs uidmap");
-        File.Move("/usr/bin/newuidmap", "/usr/bin/newuidmap.away");
-        try
-        {
-            Run(Ranged(Shell("true"))).FailedInOneLine("newuidmap", "not installed", "apt-get install uidmap");
-        }
-        finally
-        {
-            File.Move("/usr/bin/newuidmap.away", "/usr/bin/newuidmap");
-        }
-    }
-
-    [Test, NonParallelizable]
-    public void WithoutUserNamespaces_SaysWhatAllowsThem()
-    {
-        const string Sysctl = "/proc/sys/user/max_user_namespaces";
-        string before = File.ReadAllText(Sysctl);
-        File.WriteAllText(Sysctl, "0");
-        try
-        {
-            Run(Mine(Shell("true"))).FailedInOneLine("CLONE_NEWUSER", "user.max_user_namespaces");
-        }
-        finally
-        {
-            File.WriteAllText(Sysctl, before);
-        }
-        const string Debian = "/proc/sys/kernel/unprivileged_userns_clone";
-        if (!File.Exists(Debian))
-            return;
-        before = File.ReadAllText(Debian);
-        File.WriteAllText(Debian, "0");
-        try
-        {
-            Run(Mine(Shell("true"))).FailedInOneLine("CLONE_NEWUSER", "kernel.unprivileged_userns_clone=1");
-        }
-        finally
-        {
-            File.WriteAllText(Debian, before);
-        }
     }
 
     [Test]
@@ -269,5 +220,56 @@ public sealed class RootlessSystemdTests : RootlessTest
         Assert.That(As(User, OrdinaryUser.Runtime, ["--root", Box.StateRoot, "exec", bundle.Id, "id", "-u"]).Start().Wait().Succeeded().Text, Is.EqualTo("0"));
         As(User, OrdinaryUser.Runtime, ["--root", Box.StateRoot, "delete", "-f", bundle.Id]).Start().Wait().Succeeded();
         AssertNothingLeft();
+    }
+}
+
+/// <summary>What an ordinary user is told on a machine that lacks something; the machine lacks it meanwhile, for all.</summary>
+[Category("Vm"), Category("Host"), NonParallelizable]
+public sealed class RootlessLackTests : RootlessTest
+{
+    private protected override OrdinaryUser User => OrdinaryUser.Tester;
+
+    [Test]
+    public void WithoutTheProgram_SaysWhatToInstall()
+    {
+        Require.That(File.Exists("/usr/bin/newuidmap"), "needs uidmap");
+        File.Move("/usr/bin/newuidmap", "/usr/bin/newuidmap.away");
+        try
+        {
+            Run(Ranged(Shell("true"))).FailedInOneLine("newuidmap", "not installed", "apt-get install uidmap");
+        }
+        finally
+        {
+            File.Move("/usr/bin/newuidmap.away", "/usr/bin/newuidmap");
+        }
+    }
+
+    [Test]
+    public void WithoutUserNamespaces_SaysWhatAllowsThem()
+    {
+        const string Sysctl = "/proc/sys/user/max_user_namespaces";
+        string before = File.ReadAllText(Sysctl);
+        File.WriteAllText(Sysctl, "0");
+        try
+        {
+            Run(Mine(Shell("true"))).FailedInOneLine("CLONE_NEWUSER", "user.max_user_namespaces");
+        }
+        finally
+        {
+            File.WriteAllText(Sysctl, before);
+        }
+        const string Debian = "/proc/sys/kernel/unprivileged_userns_clone";
+        if (!File.Exists(Debian))
+            return;
+        before = File.ReadAllText(Debian);
+        File.WriteAllText(Debian, "0");
+        try
+        {
+            Run(Mine(Shell("true"))).FailedInOneLine("CLONE_NEWUSER", "kernel.unprivileged_userns_clone=1");
+        }
+        finally
+        {
+            File.WriteAllText(Debian, before);
+        }
     }
 }
