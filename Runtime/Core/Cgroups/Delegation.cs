@@ -36,8 +36,6 @@ public static class Delegation
     /// <exception cref="RuntimeException">A folder that cannot be made is named by the document, or a limit needs it.</exception>
     public static CgroupPlan Reach(CgroupPlan plan, bool isNamed, Caller caller, List<string> made, Action<string>? debug)
     {
-        if (caller.LacksCgroups)
-            plan = WithoutDevices(plan);
         List<CgroupFolder> reached = [];
         SyscallException? refusal = null;
         foreach (CgroupFolder folder in plan.Folders)
@@ -62,8 +60,9 @@ public static class Delegation
         return reached.Count == 0 ? CgroupPlan.None : plan with { Folders = reached, Writes = [.. plan.Writes.Where(write => reached.Exists(folder => IsIn(folder, write)))] };
     }
 
-    // The right to limit devices is the host's root's alone. A user has no more devices in a container than outside; other runtimes do without as well.
-    private static CgroupPlan WithoutDevices(CgroupPlan plan) => plan with
+    /// <summary>The cgroups without rules for devices: to make them is the host's root's alone. A user has no more devices in a container than outside; other runtimes do without
+    /// as well.</summary>
+    public static CgroupPlan WithoutDevices(CgroupPlan plan) => plan with
     {
         DeviceProgram = null,
         Writes = [.. plan.Writes.Where(write => write.Property != Devices)],

@@ -17,8 +17,10 @@ public sealed record Caller(uint Uid, uint Gid)
     public string Name => UserNames.Of(Uid);
 
     /// <summary>Whether we are in a user namespace that is not the host's, as in a rootless container.</summary>
-    public static bool IsInUserNamespace => Files.TryReadText(null, "/proc/self/uid_map") is { } map
-        && string.Join(' ', map.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)) != WholeMapping;
+    public static bool IsInUserNamespace => UserNamespace.Value;
+
+    private static Lazy<bool> UserNamespace { get; } = new(() => Files.TryReadText(null, "/proc/self/uid_map") is { } map
+        && string.Join(' ', map.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)) != WholeMapping);
 
     /// <summary>Whether cgroups that cannot be made are done without where nothing asks for them: for all but the host's root.</summary>
     public bool LacksCgroups => IsOrdinary || IsInUserNamespace;

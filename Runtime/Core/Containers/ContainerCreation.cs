@@ -215,9 +215,10 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     {
         LinuxResources? resources = spec.Linux?.Resources;
         CgroupOwner? owner = CgroupOwnerOf(spec, host.Caller);
-        return usesSystemd
+        CgroupPlan plan = usesSystemd
             ? CgroupPlan.CreateInScope(host.Cgroups, ScopePlan.Create(spec.Linux?.CgroupsPath, id, ScopeExecutor.IsForUser, resources), resources, owner)
             : CgroupPlan.Create(host.Cgroups, Delegation.PlaceOf(host.Cgroups, spec.Linux?.CgroupsPath, id, host.Caller), resources, owner);
+        return host.Caller.LacksCgroups ? Delegation.WithoutDevices(plan) : plan;
     }
 
     // A container whose root is not the host's may divide the cgroup that it has mounted writable for itself, as a service manager in it does.
