@@ -99,7 +99,7 @@ $(TESTS): $(SOURCES) $(TEST_SOURCES)
 .PHONY: lint
 lint: out/stamps/lint ## formatting, analyzers, syntax of scripts
 
-out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour docs/vrun.md $(VRUN) | $(TESTS)
+out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour docs/vrun.md $(VRUN) | $(TESTS) $(STANDALONE)
 	@build/lint $(SCRIPTS)
 	@mkdir -p $(@D) && touch $@
 
