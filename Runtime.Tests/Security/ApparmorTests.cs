@@ -50,7 +50,7 @@ public sealed class ApparmorTests : KernelTest
         TestBundle bundle = Confined("sleep 1000");
         int pid = Start(bundle);
         Assert.That(Host.Eventually(() => Host.ReadProc($"/proc/{pid}/attr/current").StartsWith(profile, StringComparison.Ordinal)), "not confined as seen from outside");
-        Assert.That(Exec(bundle.Id, "sh", "-c", TrySecret).Lines, Is.EqualTo(new[] { $"{profile} (enforce)", "denied" }));
+        Assert.That(Exec(bundle.Id, "sh", "-c", TrySecret).Succeeded().Lines, Is.EqualTo(new[] { $"{profile} (enforce)", "denied" }));
         Delete(bundle.Id);
     }
 

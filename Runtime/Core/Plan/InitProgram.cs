@@ -63,6 +63,9 @@ public sealed class InitProgram
     /// <summary>Holds the descriptor of the working directory, once it is found.</summary>
     public Slot? Cwd { get; set; }
 
+    /// <summary>Holds the descriptor of the host's procfs; null where <c>/proc</c> still leads to it.</summary>
+    public Slot? HostProc { get; set; }
+
     /// <summary>Holds the descriptor that takes the security label of the next execve.</summary>
     public Slot? Label { get; set; }
 

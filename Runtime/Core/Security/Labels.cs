@@ -15,7 +15,18 @@ public static class Labels
     public static bool HasSelinux => File.Exists("/sys/fs/selinux/enforce");
 }
 
-/// <summary>Opens the file that takes the label of the next execve, through the host's procfs, before the container's tree is there.</summary>
+/// <summary>Keeps the host's procfs for <see cref="OpenLabel"/>, where a container's own is there before the process that is to be labelled.</summary>
+public sealed record KeepHostProc : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => "keep the host's /proc";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) =>
+        program.HostProc = program.Child.CallInto(SYS.openat, AT_FDCWD, program.Child.Text("/proc"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/// <summary>Opens the file that takes the label of the next execve, through the host's procfs: it is the calling process's, which a fork does not inherit.</summary>
 public sealed record OpenLabel(bool IsApparmor) : PlanStep
 {
     /// <inheritdoc/>
@@ -28,11 +39,16 @@ public sealed record OpenLabel(bool IsApparmor) : PlanStep
         Slot label = child.NewSlot();
         program.Label = label;
         Label done = child.NewLabel(), shared = child.NewLabel();
+        Operand folder = program.HostProc is { } kept ? kept : AT_FDCWD;
+        string proc = program.HostProc is null ? "/proc/" : "";
         if (IsApparmor)
-            child.Call(SYS.openat, AT_FDCWD, child.Text("/proc/thread-self/attr/apparmor/exec"), O_WRONLY | O_CLOEXEC).Into(label).On(Errno.ENOENT, shared).Then(done);
+            child.Call(SYS.openat, folder, child.Text(proc + "thread-self/attr/apparmor/exec"), O_WRONLY | O_CLOEXEC).Into(label).On(Errno.ENOENT, shared).Then(done);
         child.Mark(shared);
-        child.Call(SYS.openat, AT_FDCWD, child.Text("/proc/thread-self/attr/exec"), O_WRONLY | O_CLOEXEC).Into(label);
+        child.Call(SYS.openat, folder, child.Text(proc + "thread-self/attr/exec"), O_WRONLY | O_CLOEXEC).Into(label);
         child.Mark(done);
+        if (program.HostProc is { } used)
+            child.Call(SYS.close, used);
+        program.HostProc = null;
         child.Set(Slot.None, 0);
     }
 }
