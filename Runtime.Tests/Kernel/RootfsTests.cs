@@ -157,7 +157,7 @@ public sealed class RootfsTests : KernelTest
     public void Nosuid_Noexec_Nodev_HaveEffect()
     {
         string host = HostFolder();
-        File.Copy(Fixtures.Busybox + "/bin/busybox", host + "/busybox");
+        Fixtures.CopyProgram(Fixtures.Busybox + "/bin/busybox", host + "/busybox");
         Outcome run = RunShell("/tmp/busybox true && echo executed; /root/busybox true || echo refused; mknod /root/null c 1 3; echo x > /root/null || echo nodev; grep -E ' /root ' /proc/self/mountinfo",
             b => b.WithMount("/tmp", "bind", host, "bind").WithMount("/root", "bind", host, "bind", "noexec", "nodev", "nosuid"));
         Assert.That(run.Lines[0], Is.EqualTo("executed"));

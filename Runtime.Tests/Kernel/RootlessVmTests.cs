@@ -75,7 +75,8 @@ public sealed class RootlessRangesTests : RootlessTest
 }
 
 /// <summary>Containers of a user whose service manager is systemd, with cgroups of its own.</summary>
-[Category("Vm"), Category("Systemd"), Category("CgroupV2"), Category("Host")]
+/// <remarks>One after another: while fifty containers start, the user's service manager answers nobody else in time, in a virtual machine.</remarks>
+[Category("Vm"), Category("Systemd"), Category("CgroupV2"), Category("Host"), NonParallelizable]
 public sealed class RootlessSystemdTests : RootlessTest
 {
     private protected override OrdinaryUser User => OrdinaryUser.Tester;
@@ -195,8 +196,7 @@ public sealed class RootlessSystemdTests : RootlessTest
         Assert.That(pty.Seen, Does.Contain("0::/").And.Contain("/sys/fs/cgroup/cgroup.procs"));
     }
 
-    // Alone: while it lasts the user's service manager answers nobody else in time, in a virtual machine.
-    [Test, NonParallelizable]
+    [Test]
     public void FiftyAtOnce_WithLimits()
     {
         TestBundle[] bundles = [.. Enumerable.Range(0, 50).Select(_ => Mine(Shell("id -u")).Set("linux.resources", JsonNode.Parse("""{"pids": {"limit": 50}}""")).Save())];

@@ -188,7 +188,7 @@ public sealed class SeccompTests : KernelTest
         string program = Box.Folder + "/calls";
         CCompiler.Compile(source, program);
         TestBundle bundle = Filtered(DockerDefault(), "/etc/calls").WithOwnRootfs().WithMoreCapabilities("CAP_SYS_ADMIN");
-        File.Copy(program, bundle.Rootfs + "/etc/calls");
+        Fixtures.CopyProgram(program, bundle.Rootfs + "/etc/calls");
         string[] lines = Run(bundle).Succeeded().Lines;
         Assert.That(lines[..^1], Has.All.EndsWith(" 1"));
         Assert.That(lines[^1], Is.EqualTo("getpid 0"));

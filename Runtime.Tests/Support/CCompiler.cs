@@ -20,9 +20,9 @@ internal static class CCompiler
             Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
             // Another test may compile the same.
             string mine = $"{kept}.{Environment.CurrentManagedThreadId}";
-            File.Copy(output, mine, overwrite: true);
+            Fixtures.CopyProgram(output, mine);
             File.Move(mine, kept, overwrite: true);
         }
-        File.Copy(kept, output, overwrite: true);
+        Fixtures.CopyProgram(kept, output);
     }
 }

@@ -12,6 +12,10 @@ internal static class Fixtures
     public static void CopyBusybox(string target) =>
         new Launch(Require.Program("cp", "coreutils"), "-a", Busybox, target).Start().Wait().Succeeded();
 
+    /// <summary>Copies a program that is executed soon. Not by this process: its descriptor of the copy would for a moment be in whatever another test
+    /// starts, and the kernel executes no file that somebody may write to (ETXTBSY).</summary>
+    public static void CopyProgram(string program, string copy) => new Launch(Require.Program("cp", "coreutils"), "--preserve=mode", program, copy).Start().Wait().Succeeded();
+
     private static string FindBusybox()
     {
         string made = Path.Combine(Host.ProjectFolder, "out/fixtures/busybox/rootfs");
@@ -40,7 +44,7 @@ internal static class Fixtures
         string rootfs = Path.Combine(TestRun.Folder, "busybox");
         foreach (string folder in new[] { "bin", "dev", "etc", "proc", "root", "sys", "tmp", "home/user" })
             Directory.CreateDirectory(Path.Combine(rootfs, folder));
-        File.Copy(busybox, rootfs + "/bin/busybox");
+        CopyProgram(busybox, rootfs + "/bin/busybox");
         foreach (string applet in new Launch(busybox, "--list").Start().Wait().Succeeded().Lines)
             if (applet != "busybox")
                 File.CreateSymbolicLink($"{rootfs}/bin/{applet}", "busybox");

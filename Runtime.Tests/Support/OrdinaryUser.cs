@@ -23,7 +23,7 @@ internal sealed record OrdinaryUser(uint Uid, uint Gid, params uint[] Groups)
     private static string CopyRuntime()
     {
         string copy = Path.Combine(TestRun.Folder, Path.GetFileName(RuntimeUnderTest.Path));
-        File.Copy(RuntimeUnderTest.Path, copy, overwrite: true);
+        Fixtures.CopyProgram(RuntimeUnderTest.Path, copy);
         File.SetUnixFileMode(copy, (UnixFileMode)0x1ed /* 0755 */);
         return copy;
     }
