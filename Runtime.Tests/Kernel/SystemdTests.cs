@@ -6,23 +6,14 @@ namespace Vessel.Tests.KernelSuite;
 
 /// <summary><c>--systemd-cgroup</c>: a container's cgroup is a scope of systemd, which knows its limits, and which goes with it.</summary>
 [Category("Systemd"), Category("Host"), Category("Standard")]
-public sealed class SystemdTests : CgroupTest
+public sealed class SystemdTests : SystemdTest
 {
-    private static string Unit(TestBundle bundle) => $"vt-{bundle.Id}.scope";
-
-    private static string Show(TestBundle bundle, string property) =>
-        new Launch(Require.Program("systemctl", "systemd"), "show", "-p", property, "--value", Unit(bundle)).Start().Wait().Succeeded().Text;
-
     private static void Reload() => new Launch(Require.Program("systemctl", "systemd"), "daemon-reload").Start().Wait().Succeeded();
 
     private static bool IsLoaded(TestBundle bundle) => Show(bundle, "LoadState") != "not-found";
 
     private static string ScopeFile(TestBundle bundle, string controller, string file) =>
         File.ReadAllText(Host.CgroupFolder(controller, $"/system.slice/{Unit(bundle)}/{file}")).Trim();
-
-    private static TestBundle InScope(TestBundle bundle) => bundle.Set("linux.cgroupsPath", $"system.slice:vt:{bundle.Id}");
-
-    private Outcome Systemd(params string[] arguments) => RuntimeUnderTest.Command(Box.StateRoot, ["--systemd-cgroup", .. arguments]).Start().Wait();
 
     private int StartInScope(TestBundle bundle)
     {
@@ -162,52 +153,6 @@ public sealed class SystemdTests : CgroupTest
     {
         TestBundle bundle = Sleeper().Set("linux.cgroupsPath", path);
         Assert.That(Systemd("create", "-b", bundle.Save().Folder, bundle.Id).ExitCode, Is.Not.Zero);
-        AssertNothingLeft();
-    }
-}
-
-/// <summary>What ours does beyond runc with systemd.</summary>
-[Category("Systemd"), Category("Host")]
-public sealed class SystemdSafetyTests : CgroupTest
-{
-    private Outcome Systemd(params string[] arguments) => RuntimeUnderTest.Command(Box.StateRoot, ["--systemd-cgroup", .. arguments]).Start().Wait();
-
-    private static string Show(string unit, string property) => new Launch(Require.Program("systemctl", "systemd"), "show", "-p", property, "--value", unit).Start().Wait().Succeeded().Text;
-
-    [Test]
-    public void CVE_2024_3154_AnnotationsSetNoProperty()
-    {
-        TestBundle bundle = Sleeper();
-        bundle.Set("linux.cgroupsPath", $"system.slice:vt:{bundle.Id}").Set("annotations", new JsonObject { ["org.systemd.property.Description"] = "'injected'", ["org.systemd.property.TasksMax"] = "uint64 7" });
-        Outcome create = Systemd("create", "-b", bundle.Save().Folder, bundle.Id).Succeeded();
-        Assert.That(create.Error, Does.Contain("org.systemd.property.TasksMax").And.Contain("ignored"));
-        Assert.That(Show($"vt-{bundle.Id}.scope", "Description"), Does.Not.Contain("injected"));
-        Assert.That(Show($"vt-{bundle.Id}.scope", "TasksMax"), Is.Not.EqualTo("7"));
-        Delete(bundle.Id);
-    }
-
-    [Test]
-    public void AUnitThatIsThere_IsRefused_AndLivesOn()
-    {
-        TestBundle first = Sleeper(), second = Sleeper();
-        first.Set("linux.cgroupsPath", $"system.slice:vt:{first.Id}");
-        second.Set("linux.cgroupsPath", $"system.slice:vt:{first.Id}");
-        Systemd("create", "-b", first.Save().Folder, first.Id).Succeeded();
-        int pid = Pid(first.Id);
-        Systemd("create", "-b", second.Save().Folder, second.Id).FailedInOneLine($"vt-{first.Id}.scope");
-        Assert.That(Host.IsAlive(pid));
-        Assert.That(Status(first.Id), Is.EqualTo("created"));
-        Delete(first.Id);
-        AssertNothingLeft();
-    }
-
-    [Test]
-    public void ALimitThatIsRefused_LeavesNoScope()
-    {
-        TestBundle bundle = Limited("cpu.cpus", "\"4095\"");
-        bundle.Set("linux.cgroupsPath", $"system.slice:vt:{bundle.Id}");
-        Systemd("create", "-b", bundle.Save().Folder, bundle.Id).FailedInOneLine("linux.resources.cpu.cpus");
-        Assert.That(Host.Eventually(() => Show($"vt-{bundle.Id}.scope", "LoadState") == "not-found"));
         AssertNothingLeft();
     }
 }

@@ -23,8 +23,7 @@ public static class CgroupExecutor
         if (plan.Version != 2 || plan.Scope is not null)
             return null;
         CgroupFolder folder = plan.Folders[0];
-        Make(folder, isScope: false);
-        made.Add(folder.HostPath);
+        Make(folder, made);
         return Files.Open(null, folder.HostPath, O_RDONLY | O_DIRECTORY);
     }
 
@@ -34,20 +33,14 @@ public static class CgroupExecutor
     /// <exception cref="RuntimeException">The kernel refuses a value, or another container's processes are in a folder.</exception>
     public static void Create(CgroupPlan plan, List<string> made)
     {
-        if (plan.Version == 1)
-            foreach (CgroupFolder folder in plan.Folders)
-            {
-                Make(folder, plan.Scope is not null);
-                made.Add(folder.HostPath);
-                if (folder.Hierarchy.Has("cpuset"))
-                    InheritCpuset(folder.Hierarchy.MountPoint, folder.Path.Value);
-            }
-        if (plan.Version == 2)
+        foreach (CgroupFolder folder in plan.Folders)
         {
-            if (plan.Scope is not null)
-                made.Add(plan.Folders[0].HostPath);
-            EnableControllers(plan.Folders[0]);
+            Make(folder, made, isScope: plan.Scope is not null);
+            if (folder.Hierarchy.Has("cpuset"))
+                InheritCpuset(folder.Hierarchy.MountPoint, folder.Path.Value);
         }
+        if (plan.Version == 2)
+            EnableControllers(plan.Folders[0]);
         Apply(plan);
         if (plan.Owner is { } owner)
             Delegate(plan.Folders[0].HostPath, owner);
@@ -175,10 +168,17 @@ public static class CgroupExecutor
             }
     }
 
-    /// <summary>Makes a folder; one that is there already must be empty.</summary>
-    internal static void Make(CgroupFolder folder, bool isScope)
+    /// <summary>Makes a folder, unless it is among those that were made; one that is there already must be empty.</summary>
+    internal static void Make(CgroupFolder folder, List<string> made, bool isScope = false)
     {
-        string path = folder.HostPath;
+        if (made.Contains(folder.HostPath))
+            return;
+        Make(folder.HostPath, isScope);
+        made.Add(folder.HostPath);
+    }
+
+    private static void Make(string path, bool isScope)
+    {
         nint result = Files.TryMakeDirectory(null, path, FolderMode);
         if (result == -Errno.ENOENT)
         {

@@ -41,8 +41,7 @@ public static class Delegation
         foreach (CgroupFolder folder in plan.Folders)
             try
             {
-                CgroupExecutor.Make(folder, isScope: false);
-                made.Add(folder.HostPath);
+                CgroupExecutor.Make(folder, made);
                 reached.Add(folder);
             }
             catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)

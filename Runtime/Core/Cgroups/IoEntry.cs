@@ -43,15 +43,3 @@ internal sealed record IoEntry(ulong Major, ulong Minor, string Operation, ulong
     private static (ulong Major, ulong Minor)? Device(string text) =>
         text.Split(':') is [var major, var minor] && ulong.TryParse(major, out ulong m) && ulong.TryParse(minor, out ulong n) ? (m, n) : null;
 }
-
-/// <summary>Huge pages of one size that a container uses, in bytes.</summary>
-internal sealed record HugePageUsage(ulong Usage, ulong? Peak, ulong Failures)
-{
-    /// <summary>Writes it as runc does.</summary>
-    public void Write(JsonMapWriter json)
-    {
-        json.Always("usage", Usage);
-        json.Member("max", Peak);
-        json.Always("failcnt", Failures);
-    }
-}

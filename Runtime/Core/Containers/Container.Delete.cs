@@ -39,11 +39,12 @@ public sealed partial class Container
 
     private static IReadOnlyList<string> Destroy(RuntimeHost host, ContainerFolder folder, ContainerRecord record)
     {
+        bool hasProcess = folder.ReadInit() is not null;
         if (record.Scope is { } scope)
-            StopScope(scope, record, isOurs: folder.ReadInit() is not null);
+            StopScope(scope, record, isOurs: hasProcess);
         // The runtime was killed before the first process was written down: that process died with it, or is about to. What stays
         // in the folders is not the container's, and is not ended.
-        if (folder.ReadInit() is null)
+        if (!hasProcess)
             CgroupExecutor.RemoveEmpty(record.Cgroups);
         else
             // Without a pid namespace of its own, a container's other processes outlive the first.

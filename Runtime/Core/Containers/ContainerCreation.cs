@@ -216,7 +216,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         LinuxResources? resources = spec.Linux?.Resources;
         CgroupOwner? owner = CgroupOwnerOf(spec, host.Caller);
         CgroupPlan plan = usesSystemd
-            ? CgroupPlan.CreateInScope(host.Cgroups, ScopePlan.Create(spec.Linux?.CgroupsPath, id, ScopeExecutor.IsForUser, resources), resources, owner)
+            ? CgroupPlan.CreateInScope(host.Cgroups, ScopePlan.Create(spec.Linux?.CgroupsPath, id, host.Caller.IsOrdinary, resources), resources, owner)
             : CgroupPlan.Create(host.Cgroups, Delegation.PlaceOf(host.Cgroups, spec.Linux?.CgroupsPath, id, host.Caller), resources, owner);
         return host.Caller.LacksCgroups ? Delegation.WithoutDevices(plan) : plan;
     }

@@ -1,4 +1,5 @@
 using Vessel.Core.Containers;
+using Vessel.Core.Namespaces;
 using Vessel.Core.Process;
 using Vessel.Native.Safe;
 
@@ -40,28 +41,21 @@ public static class HostExamination
         yield return new Finding(topic, "caller", FindingStatus.Ok, $"{caller.Name} ({caller.Uid}){(Caller.IsInUserNamespace ? ", in a user namespace" : "")}");
         if (!caller.IsOrdinary)
             yield break;
-        foreach ((string program, string file, string option) in new[] { ("newuidmap", "/etc/subuid", "--add-subuids"), ("newgidmap", "/etc/subgid", "--add-subgids") })
+        foreach (SubordinateIds ids in new[] { SubordinateIds.Users, SubordinateIds.Groups })
         {
-            string? path = Programs.FindOnPath(program);
+            string? path = Programs.FindOnPath(ids.Program);
             yield return path is null
-                ? new Finding(topic, program, FindingStatus.Missing, "not installed: a container can have one user only", "apt-get install uidmap")
-                : new Finding(topic, program, FindingStatus.Ok, path);
-            string ranges = string.Join(", ", Ranges(file, caller));
+                ? new Finding(topic, ids.Program, FindingStatus.Missing, "not installed: a container can have one user only", "apt-get install uidmap")
+                : new Finding(topic, ids.Program, FindingStatus.Ok, path);
+            string ranges = string.Join(", ", ids.RangesOf(caller).Select(r => $"{r.First}:{r.Count}"));
             yield return ranges.Length == 0
-                ? new Finding(topic, file, FindingStatus.Missing, "no ids for this user: a container can have one user only", $"usermod {option} 100000-165535 {caller.Name}")
-                : new Finding(topic, file, FindingStatus.Ok, ranges);
+                ? new Finding(topic, ids.File, FindingStatus.Missing, "no ids for this user: a container can have one user only", ids.HowToGive(caller))
+                : new Finding(topic, ids.File, FindingStatus.Ok, ranges);
         }
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         yield return Directory.Exists(runtime)
             ? new Finding(topic, "XDG_RUNTIME_DIR", FindingStatus.Ok, runtime!)
             : new Finding(topic, "XDG_RUNTIME_DIR", Directory.Exists($"/run/user/{caller.Uid}") ? FindingStatus.Ok : FindingStatus.Missing, "not set", $"loginctl enable-linger {caller.Name}; export XDG_RUNTIME_DIR=/run/user/{caller.Uid}");
-    }
-
-    private static IEnumerable<string> Ranges(string file, Caller caller)
-    {
-        foreach (string line in (Text(file) ?? "").Split('\n'))
-            if (line.Split(':') is [var user, var first, var count] && (user == caller.Name || user == caller.Uid.ToString()))
-                yield return $"{first}:{count}";
     }
 
     // What engines leave in a container for its programs to see.

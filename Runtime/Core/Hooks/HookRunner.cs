@@ -14,7 +14,6 @@ namespace Vessel.Core.Hooks;
 public sealed class HookRunner(KernelFeatures features, string bundle)
 {
     private const int OutputShown = 4096;
-    private const uint UsualUmask = 0x12; // 0022
     private const int TimedOutSignal = Signal.SIGKILL;
 
     /// <summary>Runs hooks in the runtime's own namespaces.</summary>
@@ -92,7 +91,7 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
             [
                 new BeginInit(),
                 .. namespaces.JoinSteps(),
-                new SetUmask(UsualUmask),
+                new SetUmask(SetUmask.Usual),
                 new RedirectStdio(input.Number, output.Number, errors.Number),
                 new CloseAllAtExec(3),
                 new TellCreated(DiesWithParent: true),

@@ -43,11 +43,7 @@ public sealed record MapIds(IReadOnlyList<Oci.Runtime.LinuxIdMapping> Uids, IRea
     /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
-        if (ByOrdinaryUser)
-            Dumpable.Write(program, true);
-        program.Ask(InitMessage.MapIds);
-        if (ByOrdinaryUser)
-            Dumpable.Write(program, false);
+        Dumpable.While(ByOrdinaryUser, program, () => program.Ask(InitMessage.MapIds));
         BecomeRoot.Write(program);
     }
 
@@ -106,6 +102,16 @@ public sealed record ForkIntoNamespaces : PlanStep
 /// <summary>Whether processes of the same user may look into the child, and it may write to its own files in procfs, which else are root's (man 2 PR_SET_DUMPABLE).</summary>
 public static class Dumpable
 {
+    /// <summary>Instructions during which it is so, where that is needed, and no longer.</summary>
+    internal static void While(bool isNeeded, InitProgram program, Action emit)
+    {
+        if (isNeeded)
+            Write(program, true);
+        emit();
+        if (isNeeded)
+            Write(program, false);
+    }
+
     internal static void Write(InitProgram program, bool isDumpable) => program.Child.Call(SYS.prctl, ProcessControl.PR_SET_DUMPABLE, isDumpable ? 1 : 0);
 }
 

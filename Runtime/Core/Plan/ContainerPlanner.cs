@@ -125,8 +125,8 @@ public sealed class ContainerPlanner
             steps.Add(new NewKeyring("_ses." + request.Id));
         if (process.OomScoreAdj is { } oom)
             steps.Add(new SetOomScore(oom, request.ByOrdinaryUser));
-        if (!string.IsNullOrEmpty(process.ApparmorProfile) || !string.IsNullOrEmpty(process.SelinuxLabel))
-            steps.Add(new OpenLabel(!string.IsNullOrEmpty(process.ApparmorProfile)));
+        if (OpenLabel.Of(process) is { } label)
+            steps.Add(label);
     }
 
     private void PlanRootfs(SpecProcess process)

@@ -47,14 +47,14 @@ public static class ExecPlanner
             steps.Add(new SetCpuAffinity(initial));
         if (process.OomScoreAdj is { } oom)
             steps.Add(new SetOomScore(oom, request.ByOrdinaryUser));
-        bool isLabelled = !string.IsNullOrEmpty(process.ApparmorProfile) || !string.IsNullOrEmpty(process.SelinuxLabel);
-        if (isLabelled)
+        OpenLabel? label = OpenLabel.Of(process);
+        if (label is not null)
             steps.Add(new KeepHostProc());
         if (request.HasCgroups)
             steps.Add(new JoinCgroups(request.CgroupCount, NewNamespace: false));
         steps.AddRange(request.Namespaces.JoinSteps());
-        if (isLabelled)
-            steps.Add(new OpenLabel(!string.IsNullOrEmpty(process.ApparmorProfile)));
+        if (label is not null)
+            steps.Add(label);
         steps.Add(new NewSession());
         steps.Add(request.Namespaces.HasMount ? new OpenRoot("/") : new AdoptRoot(request.Root));
         if (!request.Namespaces.HasMount)

@@ -8,7 +8,6 @@ namespace Vessel.Core.Plan;
 /// <summary>The last part of a plan, the same for a container's first process and for exec: limits, user, capabilities, filter, program.</summary>
 internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
 {
-    private const uint DefaultUmask = 0x12; // 0022
     private const int CAP_SYS_ADMIN = 21;
 
     /// <summary>The container's document: what its processes share.</summary>
@@ -38,7 +37,7 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
         PlanScheduling();
         foreach (PosixRlimit limit in process.Rlimits)
             steps.Add(new SetRlimit(limit.Type, Rlimits.NumberOf(limit.Type), limit.Soft, limit.Hard));
-        steps.Add(new SetUmask(process.User.Umask ?? DefaultUmask));
+        steps.Add(new SetUmask(process.User.Umask ?? SetUmask.Usual));
         if (ForeignStdio.Count > 0 && !process.Terminal)
             steps.Add(new OwnStdio(ForeignStdio, process.User.Uid));
         if (process.NoNewPrivileges)

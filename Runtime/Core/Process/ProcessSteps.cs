@@ -80,17 +80,16 @@ public sealed record SetOomScore(int Value, bool ByOrdinaryUser = false) : PlanS
     public override void Emit(InitProgram program)
     {
         ChildProgram child = program.Child;
-        Label refused = child.NewLabel();
-        if (ByOrdinaryUser)
-            Namespaces.Dumpable.Write(program, true);
-        Slot file = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/self/oom_score_adj"), O_WRONLY | O_CLOEXEC);
-        Instruction write = child.Call(SYS.write, file, child.Text(Text), Text.Length);
-        if (ByOrdinaryUser)
-            write.On(Errno.EACCES, refused);
-        child.Mark(refused);
-        child.Call(SYS.close, file);
-        if (ByOrdinaryUser)
-            Namespaces.Dumpable.Write(program, false);
+        Namespaces.Dumpable.While(ByOrdinaryUser, program, () =>
+        {
+            Label refused = child.NewLabel();
+            Slot file = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/self/oom_score_adj"), O_WRONLY | O_CLOEXEC);
+            Instruction write = child.Call(SYS.write, file, child.Text(Text), Text.Length);
+            if (ByOrdinaryUser)
+                write.On(Errno.EACCES, refused);
+            child.Mark(refused);
+            child.Call(SYS.close, file);
+        });
     }
 }
 
@@ -148,19 +147,15 @@ public sealed record RunCreateHooks(bool ByOrdinaryUser = false) : PlanStep
     public override string Describe() => "run hooks: prestart, createRuntime, createContainer";
 
     /// <inheritdoc/>
-    public override void Emit(InitProgram program)
-    {
-        if (ByOrdinaryUser)
-            Namespaces.Dumpable.Write(program, true);
-        program.Ask(InitMessage.CreateHooks);
-        if (ByOrdinaryUser)
-            Namespaces.Dumpable.Write(program, false);
-    }
+    public override void Emit(InitProgram program) => Namespaces.Dumpable.While(ByOrdinaryUser, program, () => program.Ask(InitMessage.CreateHooks));
 }
 
 /// <summary>Sets the mode mask of new files.</summary>
 public sealed record SetUmask(uint Mask) : PlanStep
 {
+    /// <summary>0022: where nobody asks for another.</summary>
+    public const uint Usual = 0x12;
+
     /// <inheritdoc/>
     public override string Describe() => $"set umask {Convert.ToString(Mask, 8).PadLeft(4, '0')}";
 

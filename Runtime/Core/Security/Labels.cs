@@ -1,6 +1,7 @@
 using Vessel.Core.Plan;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
+using Vessel.Oci.Runtime;
 using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Core.Security;
@@ -29,6 +30,10 @@ public sealed record KeepHostProc : PlanStep
 /// <summary>Opens the file that takes the label of the next execve, through the host's procfs: it is the calling process's, which a fork does not inherit.</summary>
 public sealed record OpenLabel(bool IsApparmor) : PlanStep
 {
+    /// <summary>The step of a process that is labelled; null for one that is not.</summary>
+    public static OpenLabel? Of(SpecProcess process) =>
+        !string.IsNullOrEmpty(process.ApparmorProfile) ? new OpenLabel(true) : !string.IsNullOrEmpty(process.SelinuxLabel) ? new OpenLabel(false) : null;
+
     /// <inheritdoc/>
     public override string Describe() => "open the label of the next execve";
 

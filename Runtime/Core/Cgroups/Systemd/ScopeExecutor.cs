@@ -1,5 +1,4 @@
 using Vessel.Core.Errors;
-using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 
 namespace Vessel.Core.Cgroups.Systemd;
@@ -58,12 +57,4 @@ public static class ScopeExecutor
         using SystemdManager manager = SystemdManager.Connect(record.IsUsers);
         manager.StopScope(record.Unit);
     }
-
-    /// <summary>Whether scopes are asked of the user's own manager: an ordinary user has no say in the system's.</summary>
-    public static bool IsForUser => Kernel.Call(SYS.geteuid) != 0;
 }
-
-/// <summary>What is kept of a container's scope.</summary>
-/// <param name="Unit">Its name: <c>docker-3f….scope</c>.</param>
-/// <param name="IsUsers">Whether it is a user's manager's.</param>
-public sealed record ScopeRecord(string Unit, bool IsUsers);

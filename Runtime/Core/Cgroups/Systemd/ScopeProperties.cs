@@ -114,26 +114,10 @@ public sealed class ScopeProperties
 
     private void Set(string file, CgroupWrite write)
     {
+        if (MemoryProperty(file) is { } memory)
+            Set(UnitProperty.Number(memory, Bytes(write)));
         switch (file)
         {
-            case "memory.max":
-                Set(UnitProperty.Number("MemoryMax", Bytes(write)));
-                break;
-            case "memory.high":
-                Set(UnitProperty.Number("MemoryHigh", Bytes(write)));
-                break;
-            case "memory.low":
-                Set(UnitProperty.Number("MemoryLow", Bytes(write)));
-                break;
-            case "memory.min":
-                Set(UnitProperty.Number("MemoryMin", Bytes(write)));
-                break;
-            case "memory.swap.max":
-                Set(UnitProperty.Number("MemorySwapMax", Bytes(write)));
-                break;
-            case "memory.zswap.max" when version >= SystemdVersion.OomPolicy:
-                Set(UnitProperty.Number("MemoryZSwapMax", Bytes(write)));
-                break;
             case "memory.limit_in_bytes":
                 Set(UnitProperty.Number("MemoryLimit", write.Value.StartsWith('-') ? UnitProperty.Infinity : Bytes(write)));
                 break;
@@ -167,6 +151,18 @@ public sealed class ScopeProperties
                 break;
         }
     }
+
+    // Those that are a number of bytes in both.
+    private string? MemoryProperty(string file) => file switch
+    {
+        "memory.max" => "MemoryMax",
+        "memory.high" => "MemoryHigh",
+        "memory.low" => "MemoryLow",
+        "memory.min" => "MemoryMin",
+        "memory.swap.max" => "MemorySwapMax",
+        "memory.zswap.max" when version >= SystemdVersion.OomPolicy => "MemoryZSwapMax",
+        _ => null,
+    };
 
     private void Set(CpuBandwidth bandwidth)
     {
