@@ -10,11 +10,6 @@ public sealed class CgroupTests : CgroupTest
 {
     private static string MemoryLimit => Host.IsUnified ? "memory.max" : "memory.limit_in_bytes";
 
-    // The cgroups of a process, a hierarchy each: "memory" → "/x". The v2 tree of a hybrid host, which has no name here, holds no controllers.
-    private static Dictionary<string, string> CgroupsOf(int pid) =>
-        Host.ReadProc($"/proc/{pid}/cgroup").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(':', 3))
-            .Where(p => p[1].Length > 0 || Host.IsUnified).ToDictionary(p => p[1], p => p[2]);
-
     private static IEnumerable<string> FoldersOf(string path) => Host.CgroupHierarchies().Select(h => h + path);
 
     [Test, Category("Standard"), Category("Fallback")]
@@ -23,7 +18,7 @@ public sealed class CgroupTests : CgroupTest
         string path = $"/{Box.Name}top/in/side";
         TestBundle bundle = Sleeper().Set("linux.cgroupsPath", path).Set("linux.resources.memory", new JsonObject { ["limit"] = 64 * Mega });
         int pid = Start(bundle);
-        Assert.That(CgroupsOf(pid).Values, Has.All.EqualTo(path));
+        Assert.That(Host.CgroupsOf(pid).Values, Has.All.EqualTo(path));
         Assert.That(File.ReadAllText($"{Host.CgroupFolder("memory", path)}/{MemoryLimit}").Trim(), Is.EqualTo("67108864"));
         Delete(bundle.Id);
         Assert.That(FoldersOf(path).Where(Directory.Exists), Is.Empty);
@@ -37,7 +32,7 @@ public sealed class CgroupTests : CgroupTest
     {
         TestBundle bundle = Sleeper().Set("linux.cgroupsPath", $"{Box.Name}rel");
         int pid = Start(bundle);
-        Assert.That(CgroupsOf(pid).Values, Has.All.EqualTo($"/{Box.Name}rel"));
+        Assert.That(Host.CgroupsOf(pid).Values, Has.All.EqualTo($"/{Box.Name}rel"));
         Delete(bundle.Id);
         AssertNothingLeft();
     }
@@ -66,8 +61,8 @@ public sealed class CgroupTests : CgroupTest
         int second = int.Parse(File.ReadAllText(file));
         Assert.Multiple(() =>
         {
-            Assert.That(CgroupsOf(pid).Values, Has.All.EqualTo("/" + bundle.Id));
-            Assert.That(CgroupsOf(second), Is.EqualTo(CgroupsOf(pid)));
+            Assert.That(Host.CgroupsOf(pid).Values, Has.All.EqualTo("/" + bundle.Id));
+            Assert.That(Host.CgroupsOf(second), Is.EqualTo(Host.CgroupsOf(pid)));
         });
         Delete(bundle.Id);
     }
@@ -168,12 +163,12 @@ public sealed class CgroupTests : CgroupTest
     {
         TestBundle first = Sleeper();
         int pid = Start(first);
-        Dictionary<string, string> before = CgroupsOf(pid);
+        Dictionary<string, string> before = Host.CgroupsOf(pid);
         string limit = CgroupFile(first, "memory", MemoryLimit);
         TestBundle second = Sleeper().Set("linux.cgroupsPath", "/" + first.Id).Set("linux.resources.memory", new JsonObject { ["limit"] = 64 * Mega });
         Create(second).FailedInOneLine("cgroup is not empty");
         Assert.That(Host.IsAlive(pid));
-        Assert.That(CgroupsOf(pid), Is.EqualTo(before));
+        Assert.That(Host.CgroupsOf(pid), Is.EqualTo(before));
         Assert.That(CgroupFile(first, "memory", MemoryLimit), Is.EqualTo(limit));
         Assert.That(Status(first.Id), Is.EqualTo("running"));
         Assert.That(Call("list", "-q").Lines, Is.EqualTo(new[] { first.Id }));

@@ -86,8 +86,7 @@ public sealed class HostStateTests : KernelTest
     {
         TestBundle bundle = Sleeper();
         int pid = Start(bundle);
-        foreach (string line in Host.ReadProc($"/proc/{pid}/cgroup").Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => !l.StartsWith("0::")))
-            Assert.That(line.Split(':')[2], Is.EqualTo("/" + bundle.Id));
+        Assert.That(Host.CgroupsOf(pid).Values, Is.Not.Empty.And.All.EqualTo("/" + bundle.Id));
         Delete(bundle.Id);
     }
 

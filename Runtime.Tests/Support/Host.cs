@@ -49,6 +49,19 @@ internal static class Host
         ReadProc($"/proc/{pid}/cgroup").Split('\n').Select(line => line.Split(':', 3))
             .First(parts => parts.Length == 3 && parts[1].Split(',').Contains(IsUnified ? "" : controller))[2];
 
+    /// <summary>
+    /// The cgroups of a process, one for each hierarchy that is mounted: <c>memory</c> → <c>/x</c>. The kernel also lists hierarchies that
+    /// nothing mounts, since a controller stays bound for a while after its last umount; nobody can join those. The v2 tree of a hybrid host,
+    /// which has no name here, holds no controllers.
+    /// </summary>
+    public static Dictionary<string, string> CgroupsOf(int pid)
+    {
+        HashSet<string> mounted = MountsOf("self").Where(m => m.Type == "cgroup").SelectMany(m => m.SuperOptions.Split(',')).ToHashSet();
+        return ReadProc($"/proc/{pid}/cgroup").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':', 3))
+            .Where(parts => IsUnified ? parts[1].Length == 0 : parts[1].Split(',').Any(mounted.Contains))
+            .ToDictionary(parts => parts[1], parts => parts[2]);
+    }
+
     /// <summary>Whether a process is there and no zombie.</summary>
     public static bool IsAlive(int pid)
     {
