@@ -14,7 +14,10 @@ public sealed partial class RoomsTests
         ["Runtime.Native"] = [],
         ["Runtime/Oci"] = [],
         ["Runtime/Core"] = ["Runtime.Native", "Oci"],
-        ["Runtime/Commands/Vrun"] = ["Core"],
+        ["Runtime/Images"] = ["Runtime.Native", "Oci"],
+        ["Runtime/Commands/CommandLine"] = [],
+        ["Runtime/Commands/Vrun"] = ["Core", "CommandLine"],
+        ["Runtime/Commands/Vessel"] = ["Core", "Images", "CommandLine"],
     };
 
     [Test]

@@ -1,3 +1,4 @@
+using Vessel.Commands.CommandLine;
 using System.Text;
 
 namespace Vessel.Commands.Vrun.CommandLine;

@@ -1,3 +1,4 @@
+using Vessel.Commands.CommandLine;
 using Vessel.Core.Containers;
 using Vessel.Native.Safe;
 

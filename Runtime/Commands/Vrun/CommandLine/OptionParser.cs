@@ -1,3 +1,4 @@
+using Vessel.Commands.CommandLine;
 namespace Vessel.Commands.Vrun.CommandLine;
 
 /// <summary>Reads options as runc does: one dash or two, <c>-b DIR</c>, <c>-b=DIR</c>, short ones without a value together, before or after the arguments.</summary>

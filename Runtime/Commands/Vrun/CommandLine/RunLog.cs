@@ -1,3 +1,4 @@
+using Vessel.Commands.CommandLine;
 using System.Globalization;
 using System.Text;
 using Vessel.Native.Raw;

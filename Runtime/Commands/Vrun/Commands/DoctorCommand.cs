@@ -1,3 +1,4 @@
+using Vessel.Commands.CommandLine;
 using System.Text;
 using Vessel.Commands.Vrun.CommandLine;
 using Vessel.Core.Diagnosis;

@@ -1,3 +1,4 @@
+using Vessel.Commands.CommandLine;
 using System.Globalization;
 using Vessel.Commands.Vrun.CommandLine;
 using Vessel.Core.Cgroups;

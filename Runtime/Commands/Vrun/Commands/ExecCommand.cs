@@ -1,3 +1,4 @@
+using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vrun.CommandLine;
 using Vessel.Commands.Vrun.Foreground;
 using Vessel.Core.Containers;

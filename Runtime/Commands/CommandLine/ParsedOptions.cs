@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Vessel.Commands.Vrun.CommandLine;
+namespace Vessel.Commands.CommandLine;
 
 /// <summary>The options that were given, and the arguments.</summary>
-internal sealed class ParsedOptions
+public sealed class ParsedOptions
 {
     private readonly Dictionary<string, List<string>> values = new(StringComparer.Ordinal);
 

@@ -1,0 +1,6 @@
+namespace Vessel.Commands.Vessel;
+
+internal static class Program
+{
+    public static int Main() => 0;
+}

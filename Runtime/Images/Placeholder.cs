@@ -1,0 +1,3 @@
+namespace Vessel.Images;
+
+internal static class Placeholder;
