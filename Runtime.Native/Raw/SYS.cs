@@ -32,6 +32,9 @@ public static class SYS
     public static int uname => Arm ? 160 : 63;
     public static int fcntl => Arm ? 25 : 72;
     public static int flock => Arm ? 32 : 73;
+    public static int fsync => Arm ? 82 : 74;
+    public static int fdatasync => Arm ? 83 : 75;
+    public static int syncfs => Arm ? 267 : 306;
     public static int ftruncate => Arm ? 46 : 77;
     public static int chdir => Arm ? 49 : 80;
     public static int fchdir => Arm ? 50 : 81;
@@ -135,7 +138,7 @@ public static class SYS
         (nameof(sched_setaffinity), sched_setaffinity), (nameof(exit_group), exit_group), (nameof(set_mempolicy), set_mempolicy),
         (nameof(ioprio_set), ioprio_set), (nameof(keyctl), keyctl), (nameof(openat), openat), (nameof(mkdirat), mkdirat),
         (nameof(mknodat), mknodat), (nameof(fchownat), fchownat), (nameof(newfstatat), newfstatat), (nameof(unlinkat), unlinkat),
-        (nameof(symlinkat), symlinkat), (nameof(fchmodat), fchmodat), (nameof(faccessat), faccessat), (nameof(unshare), unshare),
+        (nameof(symlinkat), symlinkat), (nameof(fsync), fsync), (nameof(fdatasync), fdatasync), (nameof(ftruncate), ftruncate), (nameof(syncfs), syncfs), (nameof(fchmodat), fchmodat), (nameof(faccessat), faccessat), (nameof(unshare), unshare),
         (nameof(accept4), accept4), (nameof(dup3), dup3), (nameof(prlimit64), prlimit64), (nameof(setns), setns),
         (nameof(sched_setattr), sched_setattr), (nameof(seccomp), seccomp), (nameof(execveat), execveat), (nameof(statx), statx),
         (nameof(open_tree), open_tree), (nameof(move_mount), move_mount), (nameof(fsopen), fsopen), (nameof(fsconfig), fsconfig),

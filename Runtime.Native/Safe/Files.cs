@@ -298,9 +298,47 @@ public static unsafe class Files
         return inotify;
     }
 
-    /// <summary>flock(2), exclusive; waits. The lock ends with the descriptor.</summary>
-    public static void Lock(FileDescriptor file, string name) =>
-        Check.Ok(Kernel.CallRetrying(SYS.flock, file.Number, LOCK_EX), "lock", name);
+    /// <summary>As <see cref="Replace"/>, but the new file and its name are on the disk when this returns.</summary>
+    public static void ReplaceDurably(FileDescriptor directory, string name, ReadOnlySpan<byte> bytes, uint mode)
+    {
+        // Several writers may be at it: each has a file of its own.
+        string temporary = $".{name}.{Guid.NewGuid():N}.new";
+        try
+        {
+            using (FileDescriptor file = Open(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode))
+            {
+                Write(file, bytes, name);
+                Sync(file, name);
+            }
+            Rename(directory, temporary, name);
+        }
+        catch
+        {
+            TryRemove(directory, temporary);
+            throw;
+        }
+        Check.Ok(Kernel.Call(SYS.fsync, directory.Number), "sync the folder of", name);
+    }
+
+    /// <summary>fdatasync(2): what was written is on the disk, with what it takes to find it.</summary>
+    public static void Sync(FileDescriptor file, string name) => Check.Ok(Kernel.Call(SYS.fdatasync, file.Number), "sync", name);
+
+    /// <summary>syncfs(2): all of the filesystem that a descriptor is on is on the disk.</summary>
+    public static void SyncFilesystem(FileDescriptor file, string name) => Check.Ok(Kernel.Call(SYS.syncfs, file.Number), "sync the filesystem of", name);
+
+    /// <summary>ftruncate(2) to nothing.</summary>
+    public static void Truncate(FileDescriptor file, string name) => Check.Ok(Kernel.CallRetrying(SYS.ftruncate, file.Number, 0), "truncate", name);
+
+    /// <summary>flock(2), exclusive or shared; waits. The lock ends with the descriptor.</summary>
+    public static void Lock(FileDescriptor file, string name, bool shared = false) =>
+        Check.Ok(Kernel.CallRetrying(SYS.flock, file.Number, shared ? LOCK_SH : LOCK_EX), "lock", name);
+
+    /// <summary>flock(2), exclusive, without waiting; false where somebody else holds it.</summary>
+    public static bool TryLock(FileDescriptor file)
+    {
+        nint result = Kernel.CallRetrying(SYS.flock, file.Number, LOCK_EX | LOCK_NB);
+        return result != -Errno.EAGAIN && Check.Ok(result, "lock") == 0;
+    }
 
     /// <summary>A copy of a descriptor that is somebody else's, such as a standard stream.</summary>
     public static int Duplicate(int descriptor) => (int)Check.Ok(Kernel.Call(SYS.fcntl, descriptor, F_DUPFD_CLOEXEC, 3), "duplicate", $"descriptor {descriptor}");

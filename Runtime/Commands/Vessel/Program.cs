@@ -1,6 +1,124 @@
+using Vessel.Commands.CommandLine;
+using Vessel.Commands.Vessel.CommandLine;
+using Vessel.Commands.Vessel.Commands;
+using Vessel.Images;
+using Vessel.Native.Safe;
+using Vessel.Oci.Json;
+
 namespace Vessel.Commands.Vessel;
 
+/// <summary>The command that people type.</summary>
 internal static class Program
 {
-    public static int Main() => 0;
+    // docker's, for a command line that it doesn't understand.
+    private const int UsageCode = 125;
+
+    private static readonly Option[] GlobalOptions =
+    [
+        new("config", "Location of client config files (default \"~/.docker\")", "string"),
+        new("config-file", "The engine's settings (default \"/etc/vessel/daemon.json\")", "string"),
+        new("data-root", "Where images are kept (default \"/var/lib/vessel\")", "string"),
+        new("help", "Print usage", Short: 'h'),
+        new("version", "Print version information and quit", Short: 'v'),
+    ];
+
+    public static async Task<int> Main(string[] arguments)
+    {
+        Files.OpenMissingStandardStreams();
+        using CancellationTokenSource stop = new();
+        Console.CancelKeyPress += (_, e) =>
+        {
+            e.Cancel = true;
+            stop.Cancel();
+        };
+        try
+        {
+            return await RunAsync(arguments, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // 128 + SIGINT.
+            return 130;
+        }
+        catch (Exception e) when (e is ImageException or SyscallException or DocumentException or InvalidDataException)
+        {
+            return Fail($"Error response from daemon: {e.Message}", 1);
+        }
+        catch (Exception e)
+        {
+            // A bug of ours; even then a line, with what a report needs.
+            return Fail($"vessel: internal error: {e.GetType().Name}: {e.Message}", 1);
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] arguments, CancellationToken cancellation)
+    {
+        ParsedOptions global;
+        int next;
+        try
+        {
+            global = FlagParser.Parse(arguments, 0, GlobalOptions, stopAtArgument: true, out next);
+        }
+        catch (UsageException e)
+        {
+            return Fail($"{e.Message}\n\nUsage:  vessel [OPTIONS] COMMAND [ARG...]\n\nRun 'vessel --help' for more information", UsageCode);
+        }
+        if (global.Has("version"))
+            return Print($"Vessel version {VersionCommand.Text.Split('+')[0]}\n");
+        if (next >= arguments.Length || global.Has("help") || arguments[next] == "help")
+            return Print(Help.Overview(CommandList.All, null, GlobalOptions));
+        string word = arguments[next], words = word;
+        if (CommandList.Groups.Contains(word))
+        {
+            if (next + 1 >= arguments.Length || arguments[next + 1] is "--help" or "-h")
+                return Print(Help.Overview(CommandList.All, word, []));
+            words = $"{word} {arguments[++next]}";
+        }
+        if (CommandList.All.FirstOrDefault(c => c.Words == words) is not { } name)
+            return Fail($"vessel: unknown command: vessel {words}\n\nRun 'vessel{(words == word ? "" : " " + word)} --help' for more information", 1);
+        return await RunAsync(global, name, arguments, next + 1, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RunAsync(ParsedOptions global, CommandName name, string[] arguments, int start, CancellationToken cancellation)
+    {
+        Command command = name.Make();
+        string usage = $"\n\nUsage:  vessel {name.Words} {command.Usage}\n\nRun 'vessel {name.Words} --help' for more information";
+        try
+        {
+            ParsedOptions options = FlagParser.Parse(arguments, start, [.. command.Options, new Option("help", "Print usage", Short: 'h')], command.StopsAtArgument, out int rest);
+            options.Arguments.AddRange(arguments.Skip(rest));
+            if (options.Has("help"))
+                return Print(Help.Of(name.Words, command, Aliases(command)));
+            (int least, int most) = command.ArgumentCount;
+            if (options.Arguments.Count < least || options.Arguments.Count > most)
+                return Fail($"vessel: 'vessel {name.Words}' requires {Count(least, most, options.Arguments.Count)}{usage}", 1);
+            return await command.ExecuteAsync(new Invocation(global, options), cancellation).ConfigureAwait(false);
+        }
+        catch (UsageException e)
+        {
+            return Fail(e.Message + usage, UsageCode);
+        }
+    }
+
+    private static IEnumerable<string> Aliases(Command command) => CommandList.All.Where(c => c.Make().GetType() == command.GetType()).Select(c => c.Words);
+
+    private static string Count(int least, int most, int given) => (least, most) switch
+    {
+        (0, 0) => "no arguments",
+        _ when least == most => $"{least} argument{(least == 1 ? "" : "s")}",
+        _ when given < least => $"at least {least} argument{(least == 1 ? "" : "s")}",
+        _ => $"at most {most} argument{(most == 1 ? "" : "s")}",
+    };
+
+    private static int Print(string text)
+    {
+        Console.Out.Write(text);
+        return 0;
+    }
+
+    private static int Fail(string text, int code)
+    {
+        Console.Error.Write(text + "\n");
+        return code;
+    }
 }

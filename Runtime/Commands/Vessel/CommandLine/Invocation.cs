@@ -1,0 +1,35 @@
+using Vessel.Commands.CommandLine;
+using Vessel.Commands.Vessel.Settings;
+using Vessel.Images.Registry;
+using Vessel.Images.Store;
+
+namespace Vessel.Commands.Vessel.CommandLine;
+
+/// <summary>A command as it was called: global options, own options, arguments.</summary>
+internal sealed class Invocation(ParsedOptions global, ParsedOptions options)
+{
+    private DaemonSettings? settings;
+    private ImageStore? images;
+
+    public ParsedOptions Options { get; } = options;
+
+    public IReadOnlyList<string> Arguments => Options.Arguments;
+
+    /// <summary>What <c>daemon.json</c> says.</summary>
+    public DaemonSettings Settings => settings ??= DaemonSettings.Read(Value("config-file", "VESSEL_CONFIG_FILE"));
+
+    /// <summary>The images of the data root.</summary>
+    public ImageStore Images => images ??= new ImageStore(Value("data-root", "VESSEL_DATA_ROOT") ?? Settings.DataRoot ?? "/var/lib/vessel");
+
+    /// <summary>How registries are reached.</summary>
+    public RegistrySettings Registries => Settings.Registries(global.Text("config") is { } folder ? new DockerConfig(Path.Combine(folder, "config.json")) : DockerConfig.OfUser());
+
+    /// <summary>Standard output, for what a script reads.</summary>
+    public TextWriter Output { get; } = Console.Out;
+
+    /// <summary>Standard error.</summary>
+    public TextWriter Error { get; } = Console.Error;
+
+    private string? Value(string option, string variable) =>
+        global.Text(option) ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
+}

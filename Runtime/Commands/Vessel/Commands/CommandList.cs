@@ -1,0 +1,34 @@
+using Vessel.Commands.Vessel.CommandLine;
+
+namespace Vessel.Commands.Vessel.Commands;
+
+/// <summary>All commands, by all their names.</summary>
+internal static class CommandList
+{
+    /// <summary>Words that commands are gathered under.</summary>
+    public static IReadOnlyList<string> Groups { get; } = ["image"];
+
+    /// <summary>Every way to say a command; the first of several is what help shows.</summary>
+    public static IReadOnlyList<CommandName> All { get; } =
+    [
+        new("bundle", () => new BundleCommand()),
+        new("image ls", () => new ImagesCommand()),
+        new("image list", () => new ImagesCommand(), IsAlias: true),
+        new("images", () => new ImagesCommand()),
+        new("image pull", () => new PullCommand()),
+        new("pull", () => new PullCommand()),
+        new("image rm", () => new RemoveImageCommand()),
+        new("image remove", () => new RemoveImageCommand(), IsAlias: true),
+        new("rmi", () => new RemoveImageCommand()),
+        new("image tag", () => new TagCommand()),
+        new("tag", () => new TagCommand()),
+        new("version", () => new VersionCommand()),
+    ];
+
+    /// <summary>What a group is about.</summary>
+    public static string GroupSummary(string group) => group switch
+    {
+        "image" => "Manage images",
+        _ => "",
+    };
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using Vessel.Images;
+using Vessel.Images.Registry;
+using Vessel.Oci.Json;
+
+namespace Vessel.Commands.Vessel.Settings;
+
+/// <summary>The engine's settings: <c>/etc/vessel/daemon.json</c>, with dockerd's keys where they mean the same.</summary>
+/// <param name="DataRoot">Where everything that stays is kept; null for the default.</param>
+/// <param name="Mirrors"><c>registry-mirrors</c>.</param>
+/// <param name="InsecureRegistries"><c>insecure-registries</c>.</param>
+/// <param name="ConcurrentDownloads"><c>max-concurrent-downloads</c>.</param>
+/// <param name="DownloadAttempts"><c>max-download-attempts</c>.</param>
+internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirrors, IReadOnlyList<string> InsecureRegistries, int? ConcurrentDownloads, int? DownloadAttempts)
+{
+    private const string DefaultPath = "/etc/vessel/daemon.json";
+
+    /// <summary>Reads them; a default file that isn't there says nothing.</summary>
+    /// <exception cref="ImageException">The file is wrong, or one that was named isn't there.</exception>
+    public static DaemonSettings Read(string? path)
+    {
+        string file = path ?? DefaultPath;
+        try
+        {
+            return path is null && !File.Exists(file) ? new DaemonSettings(null, [], [], null, null) : JsonMapReader.Read(File.ReadAllBytes(file), file, Map);
+        }
+        catch (Exception e) when (e is DocumentException or IOException or UnauthorizedAccessException)
+        {
+            throw new ImageException(ImageErrorKind.Invalid, e.Message, e);
+        }
+    }
+
+    /// <summary>How registries are reached.</summary>
+    public RegistrySettings Registries(ICredentialSource credentials)
+    {
+        RegistrySettings settings = new() { Mirrors = Mirrors, InsecureRegistries = InsecureRegistries, Credentials = credentials };
+        return settings with
+        {
+            MaximumConcurrentDownloads = ConcurrentDownloads ?? settings.MaximumConcurrentDownloads,
+            MaximumAttempts = DownloadAttempts ?? settings.MaximumAttempts,
+        };
+    }
+
+    private static DaemonSettings? Map(JsonMapReader json)
+    {
+        if (!json.EnterObject())
+            return null;
+        string? root = null;
+        IReadOnlyList<string> mirrors = [], insecure = [];
+        int? downloads = null, attempts = null;
+        while (json.NextMember() is { } name)
+            switch (name)
+            {
+                case "data-root": root = json.AbsolutePath(); break;
+                case "registry-mirrors": mirrors = json.TextList(); break;
+                case "insecure-registries": insecure = json.TextList(); break;
+                case "max-concurrent-downloads": downloads = json.Int32(1, 100); break;
+                case "max-download-attempts": attempts = json.Int32(1, 100); break;
+                default: json.Skip(); break;
+            }
+        List<Uri> addresses = [];
+        foreach (string mirror in mirrors)
+            if (Uri.TryCreate(mirror, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https")
+                addresses.Add(address);
+            else
+                json.Error("registry-mirrors", string.Create(CultureInfo.InvariantCulture, $"\"{mirror}\" is no http or https address"));
+        return new DaemonSettings(root, addresses, insecure, downloads, attempts);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text;
+using Vessel.Images.Snapshots;
+using Vessel.Images.Store;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Images.Bundles;
+
+/// <summary>An image as a bundle, as a low-level runtime takes it: a folder with <c>config.json</c> and <c>rootfs</c>.</summary>
+public static class ImageBundle
+{
+    private const uint FolderMode = 0x1c0; // 0700
+    private const uint RootMode = 0x1ed; // 0755
+    private const uint FileMode = 0x1a4; // 0644
+    private const string RootName = "rootfs";
+    private const string ChangesName = "changes";
+
+    /// <summary>Makes a bundle in a folder that is empty or not there.</summary>
+    /// <exception cref="ImageException">The folder is not empty, or the image names a user that it doesn't have. Nothing is left behind.</exception>
+    /// <exception cref="SyscallException">A mount or a file could not be made. Nothing is left behind.</exception>
+    public static void Create(ImageStore store, Image image, string path, BundleOptions options)
+    {
+        path = Path.GetFullPath(path);
+        bool isNew = !Directory.Exists(path);
+        if (!isNew && Directory.EnumerateFileSystemEntries(path).Any())
+            throw new ImageException(ImageErrorKind.InUse, $"{path} is not empty");
+        Files.MakeDirectories(path, FolderMode);
+        string root = Path.Combine(path, RootName);
+        try
+        {
+            Files.MakeDirectories(root, RootMode);
+            if (options.IsCopied)
+                LayerCopy.Write(store, image, root);
+            else
+            {
+                string changes = Path.Combine(path, ChangesName);
+                Files.MakeDirectories(changes, FolderMode);
+                RootFilesystem.Mount(store.Layers, image.Record.DiffIds, root, changes);
+            }
+            using FileDescriptor rootFolder = Files.Open(null, root, O_RDONLY | O_DIRECTORY);
+            Spec spec = ImageSpec.Of(image.Config, ImageUser.Find(rootFolder, image.Config.Config.User), image.Id.Short);
+            using StringWriter text = new();
+            SpecWriter.Write(spec, text, indented: true);
+            using FileDescriptor folder = Files.Open(null, path, O_RDONLY | O_DIRECTORY);
+            Files.Replace(folder, "config.json", Encoding.UTF8.GetBytes(text + "\n"), FileMode);
+        }
+        catch
+        {
+            Mounts.TryUnmount(root, isLazy: true);
+            foreach (string entry in Directory.EnumerateFileSystemEntries(path))
+                Trees.Remove(entry);
+            if (isNew)
+                Files.TryRemove(null, path, AT_REMOVEDIR);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Reference;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Images.Content;
+
+/// <summary>The folder that all images of a data root are in, and where in it everything lies. Nobody but its owner enters it.</summary>
+/// <remarks>
+/// <code>
+/// content/blobs/sha256/HEX     what registries serve, byte for byte, under its digest
+/// content/ingest/sha256-HEX    the same while it arrives; what an interrupted transfer left is gone on with
+/// layers/sha256/HEX            an unpacked layer, under the digest of its uncompressed tar (the diff ID)
+/// layers/making/               layers that are being unpacked
+/// images/sha256/HEX.json       an image that is complete, under its id (the digest of its config)
+/// images/names.json            which names are which image
+/// leases/                      what is held while it has no name yet
+/// lock                         held shared while something is added to a lease, and alone while garbage is collected or names change
+/// </code>
+/// </remarks>
+public sealed class StoreFolder
+{
+    private const uint PrivateFolder = 0x1c0; // 0700
+    private const uint PrivateFile = 0x180; // 0600
+
+    /// <summary>Opens the store of a data root, and makes what is missing of it.</summary>
+    /// <exception cref="SyscallException">A folder cannot be made.</exception>
+    public StoreFolder(string dataRoot)
+    {
+        Root = Path.GetFullPath(dataRoot);
+        foreach (string folder in (string[])["content/blobs/sha256", "content/blobs/sha512", "content/ingest", "layers/sha256", "layers/sha512", "layers/making", "images/sha256", "images/sha512", "leases"])
+            Files.MakeDirectories(In(folder), PrivateFolder);
+    }
+
+    /// <summary>The data root, absolute.</summary>
+    public string Root { get; }
+
+    /// <summary>Where images are listed: <c>images</c>.</summary>
+    public string Images => In("images");
+
+    /// <summary>Where leases are.</summary>
+    public string Leases => In("leases");
+
+    /// <summary>Where layers are while they are being unpacked.</summary>
+    public string LayersInMaking => In("layers/making");
+
+    /// <summary>A blob, whether it is there or not.</summary>
+    public string Blob(Digest digest) => In($"content/blobs/{digest.Algorithm}/{digest.Hex}");
+
+    /// <summary>What has arrived of a blob.</summary>
+    public string Ingest(Digest digest) => In($"content/ingest/{digest.Algorithm}-{digest.Hex}");
+
+    /// <summary>An unpacked layer.</summary>
+    public string Layer(Digest diffId) => In($"layers/{diffId.Algorithm}/{diffId.Hex}");
+
+    /// <summary>An image's record.</summary>
+    public string Image(Digest id) => In($"images/{id.Algorithm}/{id.Hex}.json");
+
+    /// <summary>Takes the store's lock; it ends with the descriptor.</summary>
+    /// <param name="alone">Whether nobody else may hold it meanwhile.</param>
+    public FileDescriptor Lock(bool alone)
+    {
+        FileDescriptor file = Files.Open(null, In("lock"), O_RDWR | O_CREAT | O_NOFOLLOW, PrivateFile);
+        try
+        {
+            Files.Lock(file, In("lock"), shared: !alone);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a file complete at once: written beside its place, on the disk, then renamed to it.</summary>
+    public static void WriteDurably(string path, ReadOnlySpan<byte> bytes)
+    {
+        using FileDescriptor folder = OpenFolder(Path.GetDirectoryName(path)!);
+        Files.ReplaceDurably(folder, Path.GetFileName(path), bytes, PrivateFile);
+    }
+
+    /// <summary>Opens a folder.</summary>
+    public static FileDescriptor OpenFolder(string path) => Files.Open(null, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+
+    /// <summary>The digests that files or folders below an <c>ALGORITHM/HEX</c> folder are named by.</summary>
+    internal static IEnumerable<Digest> DigestsIn(string folder, string suffix = "")
+    {
+        foreach (string algorithm in Directory.EnumerateDirectories(folder))
+            foreach (string path in Directory.EnumerateFileSystemEntries(algorithm))
+            {
+                string name = Path.GetFileName(path);
+                if (name.EndsWith(suffix, StringComparison.Ordinal) && Digest.TryParse($"{Path.GetFileName(algorithm)}:{name[..^suffix.Length]}", out Digest? digest, out _))
+                    yield return digest;
+            }
+    }
+
+    /// <summary>The digests of all blobs that are there.</summary>
+    internal IEnumerable<Digest> Blobs() => DigestsIn(In("content/blobs"));
+
+    /// <summary>The diff IDs of all layers that are there.</summary>
+    internal IEnumerable<Digest> UnpackedLayers()
+    {
+        foreach (Digest digest in DigestsIn(In("layers")))
+            yield return digest;
+    }
+
+    /// <summary>The files of interrupted transfers.</summary>
+    internal IEnumerable<string> Ingests() => Directory.EnumerateFiles(In("content/ingest"));
+
+    private string In(string path) => Path.Combine(Root, path);
+}

@@ -1,0 +1,24 @@
+using System.IO.Compression;
+using ZstdSharp;
+
+namespace Vessel.Images.Layers;
+
+/// <summary>How layers are packed. What counts is how the bytes begin: a media type may be wrong, and registries hold such images.</summary>
+internal static class LayerCompressions
+{
+    private const int MagicBytes = 4;
+
+    /// <summary>The tar in a blob: gzip and zstd undone, anything else as it is.</summary>
+    public static Stream Unpack(Stream blob)
+    {
+        byte[] start = new byte[MagicBytes];
+        int length = blob.ReadAtLeast(start, MagicBytes, throwOnEndOfStream: false);
+        Stream whole = new PrefixedStream(start.AsMemory(0, length), blob);
+        return start switch
+        {
+            [0x1f, 0x8b, ..] => new GZipStream(whole, CompressionMode.Decompress),
+            [0x28, 0xb5, 0x2f, 0xfd] or [>= 0x50 and <= 0x5f, 0x2a, 0x4d, 0x18] => new DecompressionStream(whole),
+            _ => whole,
+        };
+    }
+}

@@ -1,0 +1,87 @@
+using Vessel.Images.Content;
+using Vessel.Oci.Image;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Registry;
+
+/// <summary>Brings one blob into its ingest. A transfer that is cut, or stands still, goes on from where it was.</summary>
+internal sealed class BlobTransfer(RegistryClient registry, ImageReference reference, Descriptor descriptor)
+{
+    private const int ChunkBytes = 1 << 17;
+
+    // Less than this within the idle timeout is no transfer but a drip.
+    private const int LeastBytes = 16 << 10;
+
+    // Attempts are counted anew once so much has arrived.
+    private const int WorthAnotherTry = 1 << 20;
+
+    /// <summary>Called while it runs.</summary>
+    public Action<long> Progress { get; init; } = static _ => { };
+
+    /// <summary>Called before each attempt but the first.</summary>
+    public Action Retrying { get; init; } = static () => { };
+
+    /// <summary>Transfers what is missing and verifies the whole.</summary>
+    /// <param name="ingest">Where it goes; it may hold a beginning.</param>
+    /// <param name="next">Is given all bytes in order, those of the beginning too.</param>
+    /// <param name="cancellation">Ends it; what has arrived is kept.</param>
+    public async Task RunAsync(Ingest ingest, Func<ReadOnlyMemory<byte>, ValueTask> next, CancellationToken cancellation)
+    {
+        await ingest.ReplayAsync(next).ConfigureAwait(false);
+        long mark = ingest.Length;
+        for (int attempt = 1; ingest.Length < descriptor.Size; attempt++)
+        {
+            string reason;
+            try
+            {
+                await OnceAsync(ingest, next, cancellation).ConfigureAwait(false);
+                if (ingest.Length >= descriptor.Size)
+                    break;
+                reason = "the connection ended early";
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
+            {
+                reason = e.InnerException?.Message ?? e.Message;
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                reason = $"fewer than {LeastBytes} bytes in {registry.Settings.IdleTimeout.TotalSeconds:0} s";
+            }
+            if (ingest.Length - mark >= WorthAnotherTry)
+                (attempt, mark) = (0, ingest.Length);
+            if (attempt >= registry.Settings.MaximumAttempts)
+                throw new ImageException(ImageErrorKind.Unavailable, $"blob {descriptor.Digest} from {reference.Registry}: {reason}, {attempt} times; {ingest.Length} of {descriptor.Size} bytes are here, and the next pull goes on from there");
+            Retrying();
+            await Task.Delay(TimeSpan.FromMilliseconds(200 * Math.Pow(3, attempt)), cancellation).ConfigureAwait(false);
+        }
+        ingest.Verify();
+    }
+
+    private async Task OnceAsync(Ingest ingest, Func<ReadOnlyMemory<byte>, ValueTask> next, CancellationToken cancellation)
+    {
+        (Stream stream, long offset) = await registry.OpenBlobAsync(reference, descriptor, ingest.Length, cancellation).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            long skip = ingest.Length - offset;
+            byte[] buffer = new byte[ChunkBytes];
+            using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            time.CancelAfter(registry.Settings.IdleTimeout);
+            int count, since = 0;
+            while ((count = await stream.ReadAsync(buffer, time.Token).ConfigureAwait(false)) > 0)
+            {
+                if ((since += count) >= LeastBytes)
+                {
+                    time.CancelAfter(registry.Settings.IdleTimeout);
+                    since = 0;
+                }
+                int from = (int)Math.Min(skip, count);
+                skip -= from;
+                if (from == count)
+                    continue;
+                ingest.Write(buffer.AsSpan(from, count - from));
+                await next(buffer.AsMemory(from, count - from)).ConfigureAwait(false);
+                Progress(ingest.Length);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+using Vessel.Oci.Json;
+
+namespace Vessel.Images.Registry;
+
+/// <summary>
+/// docker's <c>config.json</c>: credentials that <c>login</c> left, in the file itself or behind a helper program
+/// (<c>docker-credential-NAME</c>). Read anew whenever it is asked, since another process may have logged in meanwhile.
+/// </summary>
+public sealed class DockerConfig(string path) : ICredentialSource
+{
+    private const int MaximumBytes = 4 << 20;
+
+    // What docker calls its own registry in this file.
+    private const string HubKey = "https://index.docker.io/v1/";
+
+    private static readonly TimeSpan HelperTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>The user's own: in the folder that DOCKER_CONFIG names, or <c>~/.docker</c>.</summary>
+    public static DockerConfig OfUser()
+    {
+        string folder = Environment.GetEnvironmentVariable("DOCKER_CONFIG") is { Length: > 0 } named ? named
+            : Path.Combine(Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? home : "/root", ".docker");
+        return new DockerConfig(Path.Combine(folder, "config.json"));
+    }
+
+    /// <inheritdoc/>
+    public async Task<Credential?> FindAsync(string registry, CancellationToken cancellation)
+    {
+        if (Read() is not { } document)
+            return null;
+        string key = KeyOf(registry);
+        string? helper = document.Helpers.GetValueOrDefault(key) ?? document.Helpers.GetValueOrDefault(registry) ?? document.Store;
+        if (!string.IsNullOrEmpty(helper))
+            return await AskHelperAsync(helper, key, cancellation).ConfigureAwait(false);
+        foreach ((string name, Entry entry) in document.Entries)
+            if (name == key || HostOf(name) == HostOf(key))
+                return CredentialOf(name, entry);
+        return null;
+    }
+
+    private static string KeyOf(string registry) => registry == "docker.io" ? HubKey : registry;
+
+    // Old files name registries as addresses: https://host/v1/.
+    private static string HostOf(string key)
+    {
+        int scheme = key.IndexOf("://", StringComparison.Ordinal);
+        string rest = scheme < 0 ? key : key[(scheme + 3)..];
+        int slash = rest.IndexOf('/');
+        return slash < 0 ? rest : rest[..slash];
+    }
+
+    private Credential? CredentialOf(string name, Entry entry)
+    {
+        if (string.IsNullOrEmpty(entry.Auth))
+            return string.IsNullOrEmpty(entry.IdentityToken) ? null : new Credential("", "", entry.IdentityToken);
+        string text;
+        try
+        {
+            text = Encoding.UTF8.GetString(Convert.FromBase64String(entry.Auth)).TrimEnd('\0');
+        }
+        catch (FormatException)
+        {
+            throw new ImageException(ImageErrorKind.Invalid, $"{path}: auths.{name}.auth is not base64; `vessel login {HostOf(name)}` writes it anew");
+        }
+        int colon = text.IndexOf(':');
+        if (colon < 0)
+            throw new ImageException(ImageErrorKind.Invalid, $"{path}: auths.{name}.auth has no user and password in it; `vessel login {HostOf(name)}` writes it anew");
+        return new Credential(text[..colon], text[(colon + 1)..], string.IsNullOrEmpty(entry.IdentityToken) ? null : entry.IdentityToken);
+    }
+
+    private static async Task<Credential?> AskHelperAsync(string helper, string key, CancellationToken cancellation)
+    {
+        string program = $"docker-credential-{helper}";
+        if (helper.Contains('/') || helper.Contains('\0'))
+            throw new ImageException(ImageErrorKind.Invalid, $"credential helper `{helper}` is no name of a program");
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(HelperTimeout);
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, ["get"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            await process.StandardInput.WriteAsync(key.AsMemory(), limit.Token).ConfigureAwait(false);
+            process.StandardInput.Close();
+            Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
+            string output = await process.StandardOutput.ReadToEndAsync(limit.Token).ConfigureAwait(false);
+            await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            if (process.ExitCode == 0)
+                return JsonMapReader.Read(Encoding.UTF8.GetBytes(output), program, HelperAnswer);
+            string said = (output + await errors.ConfigureAwait(false)).Trim();
+            if (said.Contains("credentials not found", StringComparison.OrdinalIgnoreCase))
+                return null;
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: exit code {process.ExitCode}: {(said.Length > 200 ? said[..200] + "…" : said)}");
+        }
+        catch (Win32Exception e)
+        {
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program}, which config.json names for {HostOf(key)}, cannot be run: {e.Message.ToLowerInvariant()}", e);
+        }
+        catch (IOException e)
+        {
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: {e.Message}", e);
+        }
+        catch (DocumentException e)
+        {
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: {e.Message}", e);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: no answer within {HelperTimeout.TotalSeconds:0} s");
+        }
+    }
+
+    private static Credential? HelperAnswer(JsonMapReader json)
+    {
+        if (!json.EnterObject())
+            return null;
+        string user = "", secret = "";
+        while (json.NextMember() is { } name)
+            switch (name)
+            {
+                case "Username": user = json.AnyText() ?? ""; break;
+                case "Secret": secret = json.AnyText() ?? ""; break;
+                default: json.Skip(); break;
+            }
+        return user == "<token>" ? new Credential("", "", secret) : new Credential(user, secret);
+    }
+
+    private Document? Read()
+    {
+        try
+        {
+            FileInfo file = new(path);
+            if (!file.Exists)
+                return null;
+            if (file.Length > MaximumBytes)
+                throw new ImageException(ImageErrorKind.Invalid, $"{path} is larger than {MaximumBytes} bytes");
+            byte[] bytes = File.ReadAllBytes(path);
+            return bytes.Length == 0 ? null : JsonMapReader.Read(bytes, path, Document.Map);
+        }
+        catch (DocumentException e)
+        {
+            throw new ImageException(ImageErrorKind.Invalid, e.Message, e);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new ImageException(ImageErrorKind.Invalid, $"read {path}: {e.Message}", e);
+        }
+    }
+
+    private sealed record Entry(string? Auth, string? IdentityToken)
+    {
+        public static Entry? Map(JsonMapReader json)
+        {
+            if (!json.EnterObject())
+                return null;
+            string? auth = null, token = null, user = null, password = null;
+            while (json.NextMember() is { } name)
+                switch (name)
+                {
+                    case "auth": auth = json.AnyText(); break;
+                    case "identitytoken": token = json.AnyText(); break;
+                    case "username": user = json.AnyText(); break;
+                    case "password": password = json.AnyText(); break;
+                    default: json.Skip(); break;
+                }
+            if (string.IsNullOrEmpty(auth) && !string.IsNullOrEmpty(user))
+                auth = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
+            return new Entry(auth, token);
+        }
+    }
+
+    private sealed record Document(IReadOnlyDictionary<string, Entry> Entries, IReadOnlyDictionary<string, string> Helpers, string? Store)
+    {
+        public static Document? Map(JsonMapReader json)
+        {
+            if (!json.EnterObject())
+                return null;
+            IReadOnlyDictionary<string, Entry> entries = EmptyMap.Of<Entry>();
+            IReadOnlyDictionary<string, string> helpers = EmptyMap.Of<string>();
+            string? store = null;
+            while (json.NextMember() is { } name)
+                switch (name)
+                {
+                    case "auths": entries = json.Map(Entry.Map); break;
+                    case "credHelpers": helpers = json.AnyTextMap(); break;
+                    case "credsStore": store = json.AnyText(); break;
+                    default: json.Skip(); break;
+                }
+            return new Document(entries, helpers, store);
+        }
+    }
+}

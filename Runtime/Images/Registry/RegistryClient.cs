@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using Vessel.Oci.Image;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Registry;
+
+/// <summary>The registries of references, spoken to as the distribution specification (1.1) says.</summary>
+public sealed class RegistryClient(RegistrySettings settings) : IDisposable
+{
+    /// <summary>The largest manifest or index that is taken, in bytes; the specification lets registries refuse more than this.</summary>
+    public const int MaximumManifestBytes = 4 << 20;
+
+    private static readonly string[] ManifestTypes =
+        [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
+
+    private readonly ConcurrentDictionary<string, RegistryConnection> connections = new();
+    private readonly ConcurrentDictionary<string, string> schemes = new();
+
+    /// <summary>How registries are reached.</summary>
+    public RegistrySettings Settings { get; } = settings;
+
+    /// <summary>Fetches a manifest or index, by <paramref name="digest"/> or else by the reference's digest or tag; verified where there is a digest.</summary>
+    /// <exception cref="ImageException">There is none, the registry refuses, or what came isn't what the digest says.</exception>
+    public async Task<FetchedManifest> GetManifestAsync(ImageReference reference, Digest? digest = null, CancellationToken cancellation = default)
+    {
+        digest ??= reference.Digest;
+        string name = digest?.ToString() ?? reference.Tag ?? "latest";
+        return await FirstAsync(reference, async connection =>
+        {
+            using HttpResponseMessage response = await connection.SendAsync(
+                HttpMethod.Get, Path(reference, $"manifests/{name}"), Scope.Pull(reference.Repository), static r => Accept(r, ManifestTypes), cancellation).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+                throw new ImageException(ImageErrorKind.NotFound, $"manifest for {(digest is null ? reference.FamiliarText : $"{reference.FamiliarName}@{digest}")} not found: manifest unknown: manifest unknown");
+            byte[] bytes = await RegistryConnection.ReadAsync(response, MaximumManifestBytes, "manifest", Settings.IdleTimeout, cancellation).ConfigureAwait(false);
+            Digest actual = Digest.Of(bytes);
+            if (digest is { Algorithm: "sha512" })
+                actual = Digest.Parse($"sha512:{Convert.ToHexStringLower(System.Security.Cryptography.SHA512.HashData(bytes))}");
+            if (digest is not null && actual != digest)
+                throw new ImageException(ImageErrorKind.Corrupt, $"manifest {digest} of {reference.FamiliarName} has digest {actual}: the registry serves other bytes than were asked for");
+            string type = response.Content.Headers.ContentType?.MediaType ?? "";
+            return new FetchedManifest(bytes, actual, type);
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a blob at an offset.</summary>
+    /// <returns>The stream, and where in the blob it really begins: 0 where the registry knows no ranges.</returns>
+    public async Task<(Stream Stream, long Offset)> OpenBlobAsync(ImageReference reference, Descriptor descriptor, long offset, CancellationToken cancellation = default) =>
+        await FirstAsync(reference, async connection =>
+        {
+            HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, Path(reference, $"blobs/{descriptor.Digest}"), Scope.Pull(reference.Repository), request =>
+            {
+                if (offset > 0)
+                    request.Headers.Range = new RangeHeaderValue(offset, null);
+            }, cancellation).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                response.Dispose();
+                throw new ImageException(ImageErrorKind.NotFound, $"blob {descriptor.Digest} of {reference.FamiliarName} not found: the registry has the manifest, but not what it names");
+            }
+            long start = response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? -1 : 0;
+            if (start != offset && start != 0)
+            {
+                response.Dispose();
+                throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} was asked for blob {descriptor.Digest} from byte {offset} on, and sends it from {start}");
+            }
+            if (response.Content.Headers.ContentLength is { } length && length != descriptor.Size - start)
+            {
+                response.Dispose();
+                throw new ImageException(ImageErrorKind.Corrupt, $"blob {descriptor.Digest} has {length + start} bytes at the registry, {descriptor.Size} by its manifest");
+            }
+            return (await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), start);
+        }, cancellation).ConfigureAwait(false);
+
+    /// <summary>All tags of a repository, in the registry's order.</summary>
+    public async Task<IReadOnlyList<string>> ListTagsAsync(ImageReference reference, CancellationToken cancellation = default) =>
+        await FirstAsync(reference, connection => TagList.ReadAsync(connection, Path(reference, "tags/list?n=1000"), reference, Settings.IdleTimeout, cancellation), cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (RegistryConnection connection in connections.Values)
+            connection.Dispose();
+    }
+
+    private static Uri Path(ImageReference reference, string rest) => new($"/v2/{reference.Repository}/{rest}", UriKind.Relative);
+
+    private static void Accept(HttpRequestMessage request, string[] types)
+    {
+        foreach (string type in types)
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
+    }
+
+    // Mirrors first, for Docker Hub; what one of them hasn't got, or cannot give, the next may.
+    private async Task<T> FirstAsync<T>(ImageReference reference, Func<RegistryConnection, Task<T>> attempt, CancellationToken cancellation)
+    {
+        if (reference.Registry == "docker.io")
+            foreach (Uri mirror in Settings.Mirrors)
+                try
+                {
+                    return await attempt(Connect(mirror.Authority, mirror)).ConfigureAwait(false);
+                }
+                catch (ImageException) when (!cancellation.IsCancellationRequested)
+                {
+                    // The registry itself has the last word, and its error is the one that is told.
+                }
+        string host = reference.Registry == "docker.io" ? "registry-1.docker.io" : reference.Registry;
+        if (!Settings.IsInsecure(reference.Registry))
+            return await attempt(Connect(reference.Registry, new Uri($"https://{host}"))).ConfigureAwait(false);
+        if (schemes.TryGetValue(host, out string? scheme))
+            return await attempt(Connect(reference.Registry, new Uri($"{scheme}://{host}"))).ConfigureAwait(false);
+        // Plain where TLS isn't spoken; a registry that speaks it is never talked to without.
+        try
+        {
+            T result = await attempt(Connect(reference.Registry, new Uri($"https://{host}"))).ConfigureAwait(false);
+            schemes[host] = "https";
+            return result;
+        }
+        catch (ImageException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+        {
+            T result = await attempt(Connect(reference.Registry, new Uri($"http://{host}"))).ConfigureAwait(false);
+            schemes[host] = "http";
+            return result;
+        }
+    }
+
+    private RegistryConnection Connect(string registry, Uri address) =>
+        connections.GetOrAdd($"{registry} {address}", _ => new RegistryConnection(Settings, registry, address));
+}

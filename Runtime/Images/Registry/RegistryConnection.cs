@@ -1,0 +1,181 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+using Vessel.Oci.Json;
+
+namespace Vessel.Images.Registry;
+
+/// <summary>
+/// One address that serves a registry: requests with the authorization that it asks for, tried again where that can help, redirects followed
+/// without a credential to another host.
+/// </summary>
+internal sealed class RegistryConnection : IDisposable
+{
+    private const int MaximumRedirects = 5;
+    private const int MaximumErrorBytes = 64 << 10;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    private readonly RegistrySettings settings;
+    private readonly string registry;
+    private readonly HttpClient client;
+    private readonly RegistryAuthorization authorization;
+
+    /// <summary>Prepares it; nothing is sent yet.</summary>
+    /// <param name="settings">How registries are reached.</param>
+    /// <param name="registry">As references name it.</param>
+    /// <param name="address">Scheme, host and port.</param>
+    public RegistryConnection(RegistrySettings settings, string registry, Uri address)
+    {
+        (this.settings, this.registry, Address) = (settings, registry, address);
+        client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+            UseCookies = false,
+            SslOptions = RegistryTrust.Options(settings, address.Authority, settings.IsInsecure(registry)),
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.UserAgent.ParseAdd("vessel/0.1");
+        authorization = new RegistryAuthorization(settings, registry, address, client);
+    }
+
+    /// <summary>Scheme, host and port.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Sends a request, and gives the answer as soon as its headers are there: of success, or 404.</summary>
+    /// <param name="method">GET, HEAD, POST ….</param>
+    /// <param name="target">A path of the registry's, or an address that it gave.</param>
+    /// <param name="scope">What it needs to be allowed.</param>
+    /// <param name="prepare">Adds headers and a body; called for each attempt.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ImageException">The registry refused it, or could not be reached.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            TimeSpan wait = TimeSpan.FromMilliseconds(100 * Math.Pow(3, attempt - 1));
+            try
+            {
+                HttpResponseMessage response = await SendOnceAsync(method, new Uri(Address, target), scope, prepare, cancellation).ConfigureAwait(false);
+                if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable)
+                    return response;
+                using (response)
+                {
+                    if (attempt >= settings.MaximumAttempts || !(response.StatusCode == HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500))
+                        throw await ErrorOfAsync(response, cancellation).ConfigureAwait(false);
+                    if (response.Headers.RetryAfter is { } after)
+                        wait = after.Delta ?? (after.Date - DateTimeOffset.UtcNow) ?? wait;
+                }
+            }
+            catch (HttpRequestException e) when (attempt >= settings.MaximumAttempts || IsFinal(e))
+            {
+                throw Unreachable(e);
+            }
+            catch (HttpRequestException)
+            {
+                // Tried again below.
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                if (attempt >= settings.MaximumAttempts)
+                    throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {settings.IdleTimeout.TotalSeconds:0} s");
+            }
+            await Task.Delay(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads a body of at most <paramref name="limit"/> bytes.</summary>
+    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, string what, TimeSpan idle, CancellationToken cancellation)
+    {
+        using Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        time.CancelAfter(idle);
+        byte[] buffer = new byte[16384];
+        int length = 0, count;
+        while ((count = await body.ReadAsync(buffer.AsMemory(length), time.Token).ConfigureAwait(false)) > 0)
+        {
+            length += count;
+            if (length > limit)
+                throw new ImageException(ImageErrorKind.Corrupt, $"{what} of {response.RequestMessage?.RequestUri?.Authority} is larger than {limit} bytes");
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, buffer.Length * 2);
+        }
+        return buffer[..length];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    {
+        bool mayAuthorize = true;
+        int redirects = 0;
+        using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        while (true)
+        {
+            time.CancelAfter(settings.IdleTimeout);
+            using HttpRequestMessage request = new(method, target);
+            prepare?.Invoke(request);
+            AuthenticationHeaderValue? header = IsOurs(target) ? authorization.For(scope) : null;
+            request.Headers.Authorization = header;
+            HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, time.Token).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && IsOurs(target) && mayAuthorize)
+            {
+                // Once: a registry that goes on asking after that has refused.
+                mayAuthorize = false;
+                using (response)
+                    if (!await authorization.AnswerAsync(response, scope, header, time.Token).ConfigureAwait(false))
+                        throw await ErrorOfAsync(response, cancellation).ConfigureAwait(false);
+                continue;
+            }
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location || (method != HttpMethod.Get && method != HttpMethod.Head))
+                return response;
+            response.Dispose();
+            if (++redirects > MaximumRedirects)
+                throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} redirects more than {MaximumRedirects} times");
+            Uri next = new(target, location);
+            if (next.Scheme is not ("http" or "https") || (target.Scheme == "https" && next.Scheme == "http"))
+                throw new ImageException(ImageErrorKind.Unavailable, $"{target.Authority} redirects to {next.Scheme}://{next.Authority}, which is not as safe as itself");
+            target = next;
+        }
+    }
+
+    private bool IsOurs(Uri target) => target.Authority == Address.Authority && target.Scheme == Address.Scheme;
+
+    // Nobody listens, or it speaks no TLS, or its certificate is not good: that does not change within seconds.
+    private static bool IsFinal(HttpRequestException e) =>
+        e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError || e.InnerException is AuthenticationException;
+
+    private ImageException Unreachable(HttpRequestException e)
+    {
+        string reason = e.InnerException is AuthenticationException tls ? $"TLS: {tls.InnerException?.Message ?? tls.Message}" : e.InnerException is IOException or System.Net.Sockets.SocketException ? e.InnerException.Message : e.Message;
+        string hint = e.HttpRequestError == HttpRequestError.SecureConnectionError && !settings.IsInsecure(registry)
+            ? $"; its CA goes to {settings.CertificateFolders.FirstOrDefault()}/{Address.Authority}/ca.crt, or name it in insecure-registries"
+            : "";
+        return new ImageException(ImageErrorKind.Unavailable, $"registry {Address}: {reason}{hint}", e);
+    }
+
+    private async Task<ImageException> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        string said = "";
+        try
+        {
+            byte[] body = await ReadAsync(response, MaximumErrorBytes, "error", settings.IdleTimeout, cancellation).ConfigureAwait(false);
+            said = JsonMapReader.Read(body, "error", RegistryErrors.Map).Text;
+        }
+        catch (Exception e) when (e is DocumentException or ImageException or IOException or HttpRequestException or OperationCanceledException)
+        {
+            // best effort: many proxies answer with a page for people.
+        }
+        string text = said.Length > 0 ? said : $"{(int)response.StatusCode} {response.ReasonPhrase}";
+        return response.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized => new ImageException(ImageErrorKind.Unauthorized, $"{text}: `vessel login {registry}` says who you are"),
+            HttpStatusCode.Forbidden => new ImageException(ImageErrorKind.Unauthorized, text),
+            HttpStatusCode.TooManyRequests => new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority}: too many requests: {text}"),
+            _ => new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority}: {text}"),
+        };
+    }
+}

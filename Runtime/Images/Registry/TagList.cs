@@ -1,0 +1,63 @@
+using System.Net;
+using Vessel.Oci.Json;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Registry;
+
+/// <summary>The tags of a repository, page by page (distribution-spec, "Listing Tags").</summary>
+internal static class TagList
+{
+    private const int MaximumPageBytes = 4 << 20;
+    private const int MaximumTags = 100_000;
+
+    public static async Task<IReadOnlyList<string>> ReadAsync(RegistryConnection connection, Uri first, ImageReference reference, TimeSpan idle, CancellationToken cancellation)
+    {
+        List<string> tags = [];
+        HashSet<string> pages = [];
+        for (Uri? page = first; page is not null;)
+        {
+            // A registry that leads in circles, or never ends.
+            if (!pages.Add(page.ToString()) || tags.Count > MaximumTags)
+                throw new ImageException(ImageErrorKind.Corrupt, $"the list of tags of {reference.FamiliarName} does not end");
+            using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, page, Scope.Pull(reference.Repository), null, cancellation).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+                throw new ImageException(ImageErrorKind.NotFound, $"repository {reference.FamiliarName} not found");
+            byte[] body = await RegistryConnection.ReadAsync(response, MaximumPageBytes, "tag list", idle, cancellation).ConfigureAwait(false);
+            try
+            {
+                tags.AddRange(JsonMapReader.Read(body, "tag list", Map));
+            }
+            catch (DocumentException e)
+            {
+                throw new ImageException(ImageErrorKind.Corrupt, e.Message, e);
+            }
+            page = Next(response);
+        }
+        return tags;
+    }
+
+    // Link: </v2/name/tags/list?n=…&last=…>; rel="next" (RFC 8288). Only to where we are already.
+    private static Uri? Next(HttpResponseMessage response)
+    {
+        if (!response.Headers.TryGetValues("Link", out IEnumerable<string>? links))
+            return null;
+        foreach (string link in links)
+            if (link.StartsWith('<') && link.IndexOf('>') is > 1 and var end && link[end..].Contains("next", StringComparison.Ordinal)
+                && Uri.TryCreate(response.RequestMessage!.RequestUri!, link[1..end], out Uri? next))
+                return new Uri(next.PathAndQuery, UriKind.Relative);
+        return null;
+    }
+
+    private static IReadOnlyList<string>? Map(JsonMapReader json)
+    {
+        if (!json.EnterObject())
+            return null;
+        IReadOnlyList<string> tags = [];
+        while (json.NextMember() is { } name)
+            if (name == "tags")
+                tags = json.TextList();
+            else
+                json.Skip();
+        return tags;
+    }
+}

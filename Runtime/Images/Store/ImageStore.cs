@@ -1,0 +1,160 @@
+using Vessel.Images.Content;
+using Vessel.Images.Registry;
+using Vessel.Images.Snapshots;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Store;
+
+/// <summary>The images of a data root. Several processes may have one open at the same time.</summary>
+public sealed class ImageStore
+{
+    private const int MaximumRecordBytes = 4 << 20;
+    private const int ShortestId = 1;
+
+    /// <summary>Opens the images of a data root, and makes what is missing of it.</summary>
+    public ImageStore(string dataRoot)
+    {
+        Folder = new StoreFolder(dataRoot);
+        Content = new ContentStore(Folder);
+        Layers = new LayerStore(Folder);
+    }
+
+    /// <summary>Where it is.</summary>
+    public StoreFolder Folder { get; }
+
+    /// <summary>What registries served.</summary>
+    public ContentStore Content { get; }
+
+    /// <summary>The same, unpacked.</summary>
+    public LayerStore Layers { get; }
+
+    /// <summary>All images, the newest first.</summary>
+    public IReadOnlyList<Image> List()
+    {
+        ILookup<Digest, ImageReference> names = ImageNames.Load(Folder).All.ToLookup(n => n.Id, n => n.Name);
+        List<Image> images = [];
+        foreach (Digest id in StoreFolder.DigestsIn(Folder.Images, ".json").ToList())
+            if (ReadRecord(id) is { } record)
+                images.Add(new Image(Content, Layers, id, record, [.. names[id]]));
+        return [.. images.OrderByDescending(i => i.Config.Created ?? "", StringComparer.Ordinal)];
+    }
+
+    /// <summary>The image that a name, an id or the beginning of an id means.</summary>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.NotFound"/>, or <see cref="ImageErrorKind.Invalid"/> where several ids begin so.</exception>
+    public Image Find(string text)
+    {
+        ImageNames names = ImageNames.Load(Folder);
+        Digest id = Resolve(names, text);
+        return new Image(Content, Layers, id, ReadRecord(id) ?? throw NoSuchImage(text), [.. names.All.Where(n => n.Id == id).Select(n => n.Name)]);
+    }
+
+    /// <summary>Pulls an image: fetched, verified, unpacked, named.</summary>
+    public Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default) =>
+        new ImagePuller(this, registry, options, observer).PullAsync(reference, cancellation);
+
+    /// <summary>Gives an image another name; what the name meant before keeps its other names.</summary>
+    public void Tag(string source, ImageReference name)
+    {
+        if (name.Digest is not null)
+            throw new ImageException(ImageErrorKind.Invalid, "refusing to create a tag with a digest reference");
+        using FileDescriptor storeLock = Folder.Lock(alone: true);
+        ImageNames names = ImageNames.Load(Folder);
+        names.Set(name.WithDefaultTag(), Resolve(names, source));
+        names.Save();
+    }
+
+    /// <summary>
+    /// Removes a name, and with an image's last name the image; by id, the image with its names. Blobs and layers that another image has stay.
+    /// </summary>
+    /// <param name="text">A name, an id or the beginning of one.</param>
+    /// <param name="force">Whether names in several repositories go together.</param>
+    public IReadOnlyList<RemovedItem> Remove(string text, bool force = false)
+    {
+        using FileDescriptor storeLock = Folder.Lock(alone: true);
+        ImageNames names = ImageNames.Load(Folder);
+        Digest id = Resolve(names, text);
+        List<ImageReference> own = [.. names.All.Where(n => n.Id == id).Select(n => n.Name)];
+        ImageReference? name = IsId(id, text) ? null : ImageReference.Parse(text).WithDefaultTag();
+        List<ImageReference> going;
+        if (name is null)
+        {
+            if (!force && own.Select(n => n.Name).Distinct().Count() > 1)
+                throw new ImageException(ImageErrorKind.InUse, $"conflict: unable to delete {id.Short} (must be forced) - image is referenced in multiple repositories");
+            going = own;
+        }
+        else
+            // With its last tag a repository's digests go as well: nobody would find the image by them.
+            going = own.Any(n => n != name && n.Tag is not null && n.Name == name.Name) ? [name] : [name, .. own.Where(n => n.Name == name.Name && n.Digest is not null && n != name)];
+        List<RemovedItem> removed = [];
+        foreach (ImageReference each in going)
+        {
+            names.Remove(each);
+            removed.Add(new RemovedItem(each.FamiliarText, null));
+        }
+        names.Save();
+        if (own.Count > going.Count)
+            return removed;
+        removed.Add(new RemovedItem(null, id.ToString()));
+        Files.TryRemove(null, Folder.Image(id));
+        removed.AddRange(Sweep().Select(d => new RemovedItem(null, d.ToString())));
+        return removed;
+    }
+
+    /// <summary>Removes the blobs and layers that no image has and no pull under way holds, and what ended processes left.</summary>
+    /// <returns>The layers that are gone.</returns>
+    public IReadOnlyList<Digest> CollectGarbage()
+    {
+        using FileDescriptor storeLock = Folder.Lock(alone: true);
+        return Sweep();
+    }
+
+    internal ImageRecord? ReadRecord(Digest id)
+    {
+        string path = Folder.Image(id);
+        nint opened = Files.TryOpen(null, path, Open.O_RDONLY);
+        if (opened == -Errno.ENOENT)
+            return null;
+        using FileDescriptor file = new((int)Check.Ok(opened, "open", path));
+        return ImageRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
+    }
+
+    private IReadOnlyList<Digest> Sweep()
+    {
+        HashSet<Digest> used = Lease.Held(Folder);
+        foreach (Digest id in StoreFolder.DigestsIn(Folder.Images, ".json").ToList())
+            if (ReadRecord(id) is { } record)
+                used.UnionWith([id, record.Manifest, record.Target, .. record.Layers, .. record.DiffIds]);
+        foreach (Digest blob in Folder.Blobs().Where(b => !used.Contains(b)).ToList())
+            Files.TryRemove(null, Folder.Blob(blob));
+        List<Digest> layers = [.. Folder.UnpackedLayers().Where(l => !used.Contains(l))];
+        foreach (Digest layer in layers)
+            Layers.Remove(layer);
+        LayerInMaking.RemoveAbandoned(Folder);
+        return layers;
+    }
+
+    private Digest Resolve(ImageNames names, string text)
+    {
+        if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.WithDefaultTag()) is { } named)
+            return named;
+        string hex = text.StartsWith("sha256:", StringComparison.Ordinal) ? text["sha256:".Length..] : text;
+        if (hex.Length < ShortestId || hex.AsSpan().ContainsAnyExcept("0123456789abcdef"))
+            throw NoSuchImage(text);
+        List<Digest> found = [.. StoreFolder.DigestsIn(Folder.Images, ".json").Where(d => d.Hex.StartsWith(hex, StringComparison.Ordinal))];
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw NoSuchImage(text),
+            _ => throw new ImageException(ImageErrorKind.Invalid, $"multiple IDs found with provided prefix: {text}"),
+        };
+    }
+
+    private bool IsId(Digest id, string text) =>
+        (id.Hex.StartsWith(text, StringComparison.Ordinal) || id.ToString().StartsWith(text, StringComparison.Ordinal))
+        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && ImageNames.Load(Folder).Find(reference.WithDefaultTag()) is not null);
+
+    private static ImageException NoSuchImage(string text) =>
+        new(ImageErrorKind.NotFound, $"No such image: {(ImageReference.TryParse(text, out ImageReference? reference, out _) ? reference.WithDefaultTag().FamiliarText : text)}");
+}
