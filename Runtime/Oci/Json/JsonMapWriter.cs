@@ -100,8 +100,13 @@ public sealed class JsonMapWriter
 
     public void List<T>(string name, IReadOnlyList<T>? values, Action<JsonMapWriter, T> members)
     {
-        if (values is not { Count: > 0 })
-            return;
+        if (values is { Count: > 0 })
+            AlwaysList(name, values, members);
+    }
+
+    /// <summary>A list of objects, also where it is empty.</summary>
+    public void AlwaysList<T>(string name, IReadOnlyList<T> values, Action<JsonMapWriter, T> members)
+    {
         _json.WritePropertyName(name);
         _json.WriteStartArray();
         foreach (T value in values)

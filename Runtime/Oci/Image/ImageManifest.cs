@@ -1,0 +1,22 @@
+using Vessel.Oci.Json;
+
+namespace Vessel.Oci.Image;
+
+/// <summary>What one image is made of (image-spec 1.1, manifest.md); docker's manifest of schema 2 is the same.</summary>
+public sealed record ImageManifest : ExtensibleRecord
+{
+    /// <inheritdoc cref="ImageIndex.MediaType"/>
+    public string? MediaType { get; init; }
+
+    public string? ArtifactType { get; init; }
+
+    public required Descriptor Config { get; init; }
+
+    /// <summary>From the lowest up.</summary>
+    public required IReadOnlyList<Descriptor> Layers { get; init; }
+
+    /// <inheritdoc cref="ImageIndex.Subject"/>
+    public Descriptor? Subject { get; init; }
+
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = EmptyMap.Of<string>();
+}
