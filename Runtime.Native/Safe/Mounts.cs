@@ -24,7 +24,7 @@ public static unsafe class Mounts
             using (FileDescriptor context = new((int)opened))
                 if (TryConfigure(context, lowers, upper, work))
                 {
-                    Check.Ok(Kernel.Call(SYS.fsconfig, context.Number, Mount.FSCONFIG_CMD_CREATE, 0, 0, 0), what);
+                    Check.Ok(Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0), what);
                     using FileDescriptor mount = new((int)Check.Ok(Kernel.Call(SYS.fsmount, context.Number, (nint)Mount.FSMOUNT_CLOEXEC, 0), what));
                     byte empty = 0;
                     fixed (byte* t = Files.Utf8(target))
@@ -66,7 +66,7 @@ public static unsafe class Mounts
     {
         fixed (byte* k = Files.Utf8(key))
         fixed (byte* v = Files.Utf8(value))
-            return Kernel.Call(SYS.fsconfig, context.Number, Mount.FSCONFIG_SET_STRING, (nint)k, (nint)v, 0);
+            return Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_SET_STRING, (nint)k, (nint)v, 0);
     }
 
     // In the option, colons separate folders, commas options.

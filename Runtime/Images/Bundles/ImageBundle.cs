@@ -1,7 +1,6 @@
 using System.Text;
 using Vessel.Images.Snapshots;
 using Vessel.Images.Store;
-using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Runtime;
 using static Vessel.Native.Raw.Open;
@@ -20,7 +19,7 @@ public static class ImageBundle
     /// <summary>Makes a bundle in a folder that is empty or not there.</summary>
     /// <exception cref="ImageException">The folder is not empty, or the image names a user that it doesn't have. Nothing is left behind.</exception>
     /// <exception cref="SyscallException">A mount or a file could not be made. Nothing is left behind.</exception>
-    public static void Create(ImageStore store, Image image, string path, BundleOptions options)
+    public static void Create(ImageStore store, Image image, string path)
     {
         path = Path.GetFullPath(path);
         bool isNew = !Directory.Exists(path);
@@ -31,14 +30,9 @@ public static class ImageBundle
         try
         {
             Files.MakeDirectories(root, RootMode);
-            if (options.IsCopied)
-                LayerCopy.Write(store, image, root);
-            else
-            {
-                string changes = Path.Combine(path, ChangesName);
-                Files.MakeDirectories(changes, FolderMode);
-                RootFilesystem.Mount(store.Layers, image.Record.DiffIds, root, changes);
-            }
+            string changes = Path.Combine(path, ChangesName);
+            Files.MakeDirectories(changes, FolderMode);
+            RootFilesystem.Mount(store.Layers, image.Record.DiffIds, root, changes);
             using FileDescriptor rootFolder = Files.Open(null, root, O_RDONLY | O_DIRECTORY);
             Spec spec = ImageSpec.Of(image.Config, ImageUser.Find(rootFolder, image.Config.Config.User), image.Id.Short);
             using StringWriter text = new();

@@ -15,6 +15,8 @@ public static class ImageSpec
         "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
     ];
 
+    private static readonly string[] Namespaces = ["mount", "network", "uts", "pid", "ipc", "cgroup"];
+
     /// <summary>The document.</summary>
     /// <param name="image">The image's config.</param>
     /// <param name="user">Who its <c>User</c> is in its own root filesystem.</param>
@@ -53,7 +55,7 @@ public static class ImageSpec
             Linux = new SpecLinux
             {
                 Resources = new LinuxResources { Devices = [new LinuxDeviceCgroup { Allow = false, Access = "rwm" }] },
-                Namespaces = [.. new[] { "mount", "network", "uts", "pid", "ipc", "cgroup" }.Select(type => new LinuxNamespace(type))],
+                Namespaces = [.. Namespaces.Select(type => new LinuxNamespace { Type = type })],
                 MaskedPaths =
                 [
                     "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
@@ -64,7 +66,7 @@ public static class ImageSpec
         };
     }
 
-    private static IReadOnlyList<string> Environment(ContainerConfig config, ImageUser user, string hostname)
+    private static List<string> Environment(ContainerConfig config, ImageUser user, string hostname)
     {
         List<string> variables = [.. config.Env];
         foreach (string variable in (string[])[DefaultPath, $"HOSTNAME={hostname}", $"HOME={user.Home}"])
@@ -74,7 +76,7 @@ public static class ImageSpec
     }
 
     // The image's own labels win over what is derived.
-    private static IReadOnlyDictionary<string, string> Annotations(ImageConfig image)
+    private static Dictionary<string, string> Annotations(ImageConfig image)
     {
         Dictionary<string, string?> derived = new()
         {

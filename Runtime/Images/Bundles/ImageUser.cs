@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using static Vessel.Native.Raw.Open;
 

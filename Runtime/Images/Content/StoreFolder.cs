@@ -1,4 +1,3 @@
-using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Reference;
 using static Vessel.Native.Raw.Open;

@@ -9,7 +9,7 @@ namespace Vessel.Images.Registry;
 /// Answers a registry's challenges, and remembers the answers. A credential goes to the registry it is for, and to a token server that is its
 /// own: the same host, one under the same domain, or one that the settings name; anyone else is asked as nobody.
 /// </summary>
-internal sealed class RegistryAuthorization(RegistrySettings settings, string registry, Uri address, HttpClient client)
+internal sealed class RegistryAuthorization(RegistrySettings settings, string registry, Uri address, HttpClient client) : IDisposable
 {
     private const int MaximumTokenBytes = 1 << 20;
 
@@ -48,6 +48,9 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
             gate.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => gate.Dispose();
 
     private async Task<bool> AnswerAsync(Challenge challenge, string scope, CancellationToken cancellation)
     {
@@ -113,7 +116,7 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
             return false;
         // registry.example.org and auth.example.org; registry.gitlab.example and gitlab.example. Not a.org and b.org, nor a.co.uk and b.co.uk.
         string domain = host[(host.IndexOf('.') + 1)..];
-        return domain.Count(c => c == '.') >= 1 && domain.Split('.') is var labels && labels[^2].Length > 3 && (realm.Host == domain || realm.Host.EndsWith("." + domain, StringComparison.Ordinal));
+        return domain.Split('.') is { Length: > 1 } labels && labels[^2].Length > 3 && (realm.Host == domain || realm.Host.EndsWith("." + domain, StringComparison.Ordinal));
     }
 
     private static Uri WithQuery(Uri realm, string query) => new UriBuilder(realm) { Query = realm.Query.Length > 1 ? $"{realm.Query[1..]}&{query}" : query }.Uri;

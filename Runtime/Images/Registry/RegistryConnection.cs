@@ -106,7 +106,11 @@ internal sealed class RegistryConnection : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => client.Dispose();
+    public void Dispose()
+    {
+        authorization.Dispose();
+        client.Dispose();
+    }
 
     private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
     {
@@ -152,7 +156,7 @@ internal sealed class RegistryConnection : IDisposable
     {
         string reason = e.InnerException is AuthenticationException tls ? $"TLS: {tls.InnerException?.Message ?? tls.Message}" : e.InnerException is IOException or System.Net.Sockets.SocketException ? e.InnerException.Message : e.Message;
         string hint = e.HttpRequestError == HttpRequestError.SecureConnectionError && !settings.IsInsecure(registry)
-            ? $"; its CA goes to {settings.CertificateFolders.FirstOrDefault()}/{Address.Authority}/ca.crt, or name it in insecure-registries"
+            ? $"; its CA goes to {(settings.CertificateFolders is [string first, ..] ? first : "certs.d")}/{Address.Authority}/ca.crt, or name it in insecure-registries"
             : "";
         return new ImageException(ImageErrorKind.Unavailable, $"registry {Address}: {reason}{hint}", e);
     }

@@ -20,7 +20,9 @@ internal static class RegistryTrust
             Read(Path.Combine(folder, registry), roots, own);
         SslClientAuthenticationOptions options = new() { ClientCertificates = own.Count > 0 ? own : null };
         if (isUnverified)
+#pragma warning disable CA5359 // docker's insecure-registries: that host, and it alone, was named as one whose certificate doesn't count
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
         else if (roots.Count > 0)
             options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                 errors == SslPolicyErrors.None || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsVouchedFor(certificate, chain, roots));

@@ -41,8 +41,9 @@ public sealed class LayerInMaking : IDisposable
         try
         {
             using Stream tar = LayerCompressions.Unpack(blob);
+            using FolderTarget target = new(tree);
             using HashingStream hashed = new(tar, diffId.Algorithm);
-            result = LayerReader.Read(hashed, new FolderTarget(tree), new LayerLimits(), cancellation);
+            result = LayerReader.Read(hashed, target, LayerLimits.Default, cancellation);
             Digest actual = hashed.Finish();
             if (actual != diffId)
                 throw new ImageException(ImageErrorKind.Corrupt, $"layer {diffId} unpacks to {actual}: it is another one than the image's config says");

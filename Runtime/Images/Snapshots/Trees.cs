@@ -23,7 +23,10 @@ internal static class Trees
 
     private static void Empty(FileDescriptor folder)
     {
-        foreach (byte[] name in Files.ListBytes(folder))
+        List<byte[]> names = [];
+        while (Files.ListNext(folder, names))
+            continue;
+        foreach (byte[] name in names)
         {
             nint result = Files.TryRemove(folder, name);
             if (result is -Errno.EISDIR or -Errno.EPERM)
@@ -33,7 +36,7 @@ internal static class Trees
                 result = Files.TryRemove(folder, name, AT_REMOVEDIR);
             }
             if (result != -Errno.ENOENT)
-                Check.Ok(result, "remove", System.Text.Encoding.UTF8.GetString(name));
+                Check.Ok(result, "remove", System.Text.Encoding.UTF8.GetString(name).TrimEnd('\0'));
         }
     }
 }

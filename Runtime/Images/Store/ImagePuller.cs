@@ -13,7 +13,7 @@ namespace Vessel.Images.Store;
 /// One pull: manifest, config, then all layers at the same time, each fetched, hashed, decompressed and unpacked as it arrives. Blobs and
 /// layers get their names when they are verified and on the disk; the image gets its name when it has them all.
 /// </summary>
-internal sealed class ImagePuller(ImageStore store, RegistryClient registry, PullOptions options, IPullObserver observer)
+internal sealed class ImagePuller(ImageStore store, RegistryClient registry, PullOptions options, IPullObserver observer) : IDisposable
 {
     // What a layer's unpacking may be behind its transfer.
     private const int PipeBytes = 4 << 20;
@@ -44,6 +44,8 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
             throw new ImageException(ImageErrorKind.Corrupt, e.Message, e);
         }
     }
+
+    public void Dispose() => downloads.Dispose();
 
     private async Task<(FetchedManifest Fetched, ImageManifest Manifest)> ChooseAsync(ImageReference reference, FetchedManifest target, Lease lease, CancellationToken cancellation)
     {

@@ -51,8 +51,11 @@ public sealed class ImageStore
     }
 
     /// <summary>Pulls an image: fetched, verified, unpacked, named.</summary>
-    public Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default) =>
-        new ImagePuller(this, registry, options, observer).PullAsync(reference, cancellation);
+    public async Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default)
+    {
+        using ImagePuller puller = new(this, registry, options, observer);
+        return await puller.PullAsync(reference, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Gives an image another name; what the name meant before keeps its other names.</summary>
     public void Tag(string source, ImageReference name)
@@ -120,7 +123,7 @@ public sealed class ImageStore
         return ImageRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
     }
 
-    private IReadOnlyList<Digest> Sweep()
+    private List<Digest> Sweep()
     {
         HashSet<Digest> used = Lease.Held(Folder);
         foreach (Digest id in StoreFolder.DigestsIn(Folder.Images, ".json").ToList())
@@ -140,7 +143,7 @@ public sealed class ImageStore
         if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.WithDefaultTag()) is { } named)
             return named;
         string hex = text.StartsWith("sha256:", StringComparison.Ordinal) ? text["sha256:".Length..] : text;
-        if (hex.Length < ShortestId || hex.AsSpan().ContainsAnyExcept("0123456789abcdef"))
+        if (hex.Length < ShortestId || !hex.All(char.IsAsciiHexDigitLower))
             throw NoSuchImage(text);
         List<Digest> found = [.. StoreFolder.DigestsIn(Folder.Images, ".json").Where(d => d.Hex.StartsWith(hex, StringComparison.Ordinal))];
         return found.Count switch

@@ -1,4 +1,3 @@
-using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Images.Bundles;
 
@@ -10,13 +9,11 @@ internal sealed class BundleCommand : Command
 
     public override string Summary => "Make an image a bundle, for `vrun run`";
 
-    public override IReadOnlyList<Option> Options => [new("copy", "Copy the files in place of mounting the image's layers")];
-
     public override (int Least, int Most) ArgumentCount => (2, 2);
 
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
-        ImageBundle.Create(invocation.Images, invocation.Images.Find(invocation.Arguments[0]), invocation.Arguments[1], new BundleOptions(invocation.Options.Has("copy")));
+        ImageBundle.Create(invocation.Images, invocation.Images.Find(invocation.Arguments[0]), invocation.Arguments[1]);
         return Task.FromResult(0);
     }
 }

@@ -4,7 +4,6 @@ using Vessel.Commands.Vessel.Output;
 using Vessel.Images;
 using Vessel.Images.Registry;
 using Vessel.Images.Store;
-using Vessel.Oci.Image;
 using Vessel.Oci.Reference;
 
 namespace Vessel.Commands.Vessel.Commands;
