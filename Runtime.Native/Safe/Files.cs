@@ -6,7 +6,7 @@ using static Vessel.Native.Raw.Open;
 namespace Vessel.Native.Safe;
 
 /// <summary>Files and folders relative to a descriptor: the *at calls, with exceptions, EINTR retried, O_CLOEXEC always.</summary>
-public static unsafe class Files
+public static unsafe partial class Files
 {
     /// <summary>openat(2). A relative path starts at <paramref name="directory"/>, or at the working directory where that is null.</summary>
     public static FileDescriptor Open(FileDescriptor? directory, string path, int flags, uint mode = 0)

@@ -1,3 +1,0 @@
-namespace Vessel.Images;
-
-internal static class Placeholder;
