@@ -18,6 +18,7 @@ public static class SYS
     public static int rt_sigaction => Arm ? 134 : 13;
     public static int rt_sigprocmask => Arm ? 135 : 14;
     public static int ioctl => Arm ? 29 : 16;
+    public static int pwrite64 => Arm ? 68 : 18;
     public static int getpid => Arm ? 172 : 39;
     public static int socket => Arm ? 198 : 41;
     public static int connect => Arm ? 203 : 42;
@@ -44,6 +45,7 @@ public static class SYS
     public static int getuid => Arm ? 174 : 102;
     public static int getgid => Arm ? 176 : 104;
     public static int geteuid => Arm ? 175 : 107;
+    public static int getegid => Arm ? 177 : 108;
     public static int setsid => Arm ? 157 : 112;
     public static int setgroups => Arm ? 159 : 116;
     public static int setresuid => Arm ? 147 : 117;
@@ -62,7 +64,10 @@ public static class SYS
     public static int sethostname => Arm ? 161 : 170;
     public static int setdomainname => Arm ? 162 : 171;
     public static int gettid => Arm ? 178 : 186;
+    public static int lsetxattr => Arm ? 6 : 189;
     public static int fsetxattr => Arm ? 7 : 190;
+    public static int lgetxattr => Arm ? 9 : 192;
+    public static int llistxattr => Arm ? 12 : 195;
     public static int sched_setaffinity => Arm ? 122 : 203;
     public static int sched_getaffinity => Arm ? 123 : 204;
     public static int getdents64 => Arm ? 61 : 217;
@@ -79,12 +84,14 @@ public static class SYS
     public static int newfstatat => Arm ? 79 : 262;
     public static int unlinkat => Arm ? 35 : 263;
     public static int renameat2 => Arm ? 276 : 316;
+    public static int linkat => Arm ? 37 : 265;
     public static int symlinkat => Arm ? 36 : 266;
     public static int readlinkat => Arm ? 78 : 267;
     public static int fchmodat => Arm ? 53 : 268;
     public static int faccessat => Arm ? 48 : 269;
     public static int ppoll => Arm ? 73 : 271;
     public static int unshare => Arm ? 97 : 272;
+    public static int utimensat => Arm ? 88 : 280;
     public static int signalfd4 => Arm ? 74 : 289;
     public static int accept4 => Arm ? 242 : 288;
     public static int eventfd2 => Arm ? 19 : 290;

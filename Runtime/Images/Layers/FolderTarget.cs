@@ -1,0 +1,375 @@
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Images.Layers;
+
+/// <summary>Writes one layer into a folder of its own, as overlayfs wants it: a whiteout is a character device 0:0, an opaque directory has an attribute.</summary>
+/// <remarks>
+/// <para>The folder is empty, and nobody else can get at it until <see cref="Complete"/> returned: the caller keeps it beneath a folder of mode 0700.
+/// All calls are relative to descriptors of folders inside; no symbolic link is followed by the kernel, in any part of any path. A path that leads
+/// through a link which the layer itself made goes on inside the folder, as if that were the root (<see cref="Enter"/>).</para>
+/// <para>After an exception the folder is half filled and is to be removed; the kernel's refusals are <see cref="SyscallException"/>, the layer's
+/// faults <see cref="LayerException"/>. Dispose in any case.</para>
+/// </remarks>
+public sealed partial class FolderTarget : ILayerTarget, IDisposable
+{
+    private const uint PermissionBits = 0x1ff, SetIdBits = 0xc00, StickyBit = 0x200;
+    private const uint OwnersBits = 0x1c0;
+    private const uint MissingFolderMode = 0x1ed; // 0755
+    private const int MaximumWarnings = 100;
+
+    private readonly FolderOptions options;
+    private readonly uint umask;
+    private readonly uint ourUid, ourGid;
+    private readonly NameBuffer name = new(), other = new(), part = new();
+    private readonly List<string> warnings = [];
+
+    /// <param name="folder">The empty folder; the descriptor stays the caller's.</param>
+    /// <param name="options">How; null for root's way.</param>
+    /// <param name="features">What the kernel has; null asks it.</param>
+    public FolderTarget(FileDescriptor folder, FolderOptions? options = null, KernelFeatures? features = null)
+    {
+        this.options = options ?? new();
+        hasOpenAt2 = (features ?? KernelFeatures.Probe()).OpenAt2;
+        umask = ReadUmask();
+        ourUid = (uint)Kernel.Call(SYS.geteuid);
+        ourGid = (uint)Kernel.Call(SYS.getegid);
+        levels.Add(Existing(Files.Open(folder, ".", O_RDONLY | O_DIRECTORY), 0));
+    }
+
+    /// <summary>What was left out, the first hundred of it: attributes that the filesystem doesn't know, devices that may not be made.</summary>
+    public IReadOnlyList<string> Warnings => warnings;
+
+    /// <inheritdoc/>
+    public void Add(LayerEntry entry, TarReader data)
+    {
+        switch (entry.Kind)
+        {
+            case LayerEntryKind.File: AddFile(entry, data); break;
+            case LayerEntryKind.Directory: AddDirectory(entry); break;
+            case LayerEntryKind.SymbolicLink: AddSymbolicLink(entry); break;
+            case LayerEntryKind.HardLink: AddHardLink(entry); break;
+            case LayerEntryKind.CharacterDevice: AddNode(entry, S_IFCHR); break;
+            case LayerEntryKind.BlockDevice: AddNode(entry, S_IFBLK); break;
+            case LayerEntryKind.Fifo: AddNode(entry, S_IFIFO); break;
+            case LayerEntryKind.Whiteout: AddWhiteout(entry); break;
+            case LayerEntryKind.OpaqueMark: SetOpaque(Enter(entry.Path.Span).Folder, entry.Path.Span); break;
+            default: throw new ArgumentException($"no kind of entry: {entry.Kind}", nameof(entry));
+        }
+        LeaveGuest();
+    }
+
+    /// <inheritdoc/>
+    public void Complete()
+    {
+        SetInheritedLists();
+        LeaveFrom(0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        guest?.Folder.Dispose();
+        levels.ForEach(level => level.Folder.Dispose());
+        levels.Clear();
+    }
+
+    private void AddFile(LayerEntry entry, TarReader data)
+    {
+        Level folder = Enter(entry.Folder);
+        name.Set(entry.Name);
+        uint mode = Allowed(entry.Mode);
+        const int Flags = O_WRONLY | O_CREAT | O_EXCL;
+        folder.IsChanged = true;
+        nint result = Files.TryOpen(folder.Folder, name.Terminated, Flags | O_NOFOLLOW, mode & PermissionBits);
+        if (result == -Errno.EEXIST)
+        {
+            Remove(folder, entry);
+            result = Files.TryOpen(folder.Folder, name.Terminated, Flags | O_NOFOLLOW, mode & PermissionBits);
+        }
+        Ok(result, "make file", entry);
+        using FileDescriptor file = new((int)result);
+        if (entry.Sparse is null)
+            Write(file, entry, data);
+        else
+            WriteSparse(file, entry, data);
+        if (NeedsOwner(entry, folder))
+            Ok(Files.TryChangeOwner(file, entry.Uid, entry.Gid), "change owner of", entry);
+        // A change of owner takes the setuid bits away, so the mode comes later; a change of data takes capabilities away, so they come last.
+        if ((mode & ~PermissionBits) != 0 || (mode & umask) != 0)
+            Ok(Files.TryChangeMode(file, mode), "change mode of", entry);
+        SetAttributes(file, entry);
+        Ok(Files.TrySetTimes(file, entry.Seconds, entry.Nanoseconds), "set time of", entry);
+    }
+
+    private static void Write(FileDescriptor file, LayerEntry entry, TarReader data)
+    {
+        ReadOnlySpan<byte> piece;
+        while (!(piece = data.BorrowData()).IsEmpty)
+            do
+                piece = piece[(int)Ok(Files.TryWrite(file, piece), "write", entry)..];
+            while (!piece.IsEmpty);
+    }
+
+    private static void WriteSparse(FileDescriptor file, LayerEntry entry, TarReader data)
+    {
+        foreach (SparseSegment segment in entry.Sparse!)
+            for (long done = 0; done < segment.Length;)
+            {
+                ReadOnlySpan<byte> piece = data.BorrowData((int)Math.Min(segment.Length - done, int.MaxValue));
+                if (piece.IsEmpty)
+                    throw new LayerException(entry.Path.Span, "less data than its sparse map says");
+                while (!piece.IsEmpty)
+                {
+                    int written = (int)Ok(Files.TryWriteAt(file, piece, segment.Offset + done), "write", entry);
+                    piece = piece[written..];
+                    done += written;
+                }
+            }
+        Ok(Files.TrySetLength(file, entry.Size), "set length of", entry);
+    }
+
+    private void AddDirectory(LayerEntry entry)
+    {
+        if (entry.Path.IsEmpty)
+        {
+            LeaveFrom(1);
+            Describe(levels[0], entry, isNew: false, parent: null);
+            return;
+        }
+        Level parent = Enter(entry.Folder);
+        name.Set(entry.Name);
+        uint mode = (entry.Mode | OwnersBits) & PermissionBits;
+        bool isNew = true, wasWhiteout = false;
+        nint result = Files.TryMakeDirectory(parent.Folder, name.Terminated, mode);
+        if (result == -Errno.EEXIST)
+        {
+            Ok(Files.TryStat(parent.Folder, name.Terminated, out statx status), "stat", entry);
+            isNew = (status.stx_mode & S_IFMT) != S_IFDIR;
+            result = 0;
+            if (isNew)
+            {
+                wasWhiteout = IsWhiteout(status);
+                Remove(parent, entry);
+                result = Files.TryMakeDirectory(parent.Folder, name.Terminated, mode);
+            }
+        }
+        Ok(result, "make folder", entry);
+        parent.IsChanged |= isNew;
+        result = Ok(Files.TryOpen(parent.Folder, name.Terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), "open", entry);
+        Level level = new(new FileDescriptor((int)result), entry.Path.Length);
+        bool isOnStack = parent != guest;
+        if (isOnStack)
+            Push(level, entry.Path.Span);
+        try
+        {
+            Describe(level, entry, isNew, parent);
+            // What this layer has below is not to be seen together with what it took away before.
+            if (wasWhiteout)
+                SetOpaque(level.Folder, entry.Path.Span);
+            if (!isOnStack)
+                Leave(level);
+        }
+        finally
+        {
+            if (!isOnStack)
+                level.Folder.Dispose();
+        }
+    }
+
+    // What can be set now is; the rest when the folder is left: to write into it changes its time, and its mode may forbid it to us.
+    private void Describe(Level level, LayerEntry entry, bool isNew, Level? parent)
+    {
+        uint mode = Allowed(entry.Mode);
+        if (options.KeepsOwner && (!isNew || NeedsOwner(entry, parent!)))
+            Ok(Files.TryChangeOwner(level.Folder, entry.Uid, entry.Gid), "change owner of", entry);
+        Ok(Files.TryChangeMode(level.Folder, mode | OwnersBits), "change mode of", entry);
+        level.FinalMode = (mode & OwnersBits) == OwnersBits ? null : mode;
+        level.Gid = options.KeepsOwner ? entry.Gid : ourGid;
+        level.Seconds = entry.Seconds;
+        level.Nanoseconds = entry.Nanoseconds;
+        level.IsChanged = true;
+        SetAttributes(level.Folder, entry);
+    }
+
+    private void AddSymbolicLink(LayerEntry entry)
+    {
+        Level folder = Enter(entry.Folder);
+        name.Set(entry.Name);
+        other.Set(entry.LinkTarget.Span);
+        folder.IsChanged = true;
+        nint result = Files.TryMakeLink(other.Terminated, folder.Folder, name.Terminated);
+        if (result == -Errno.EEXIST)
+        {
+            Remove(folder, entry);
+            result = Files.TryMakeLink(other.Terminated, folder.Folder, name.Terminated);
+        }
+        Ok(result, "make link", entry);
+        // The mode of a link is always the same, and to set it would change what it leads to (CVE-2021-32760).
+        DescribeName(folder, entry, mode: null);
+    }
+
+    private void AddNode(LayerEntry entry, uint type)
+    {
+        Level folder = Enter(entry.Folder);
+        name.Set(entry.Name);
+        uint mode = Allowed(entry.Mode);
+        folder.IsChanged = true;
+        nint result = MakeNode(folder, type | mode & PermissionBits, entry);
+        if (result == -Errno.EEXIST)
+        {
+            Remove(folder, entry);
+            result = MakeNode(folder, type | mode & PermissionBits, entry);
+        }
+        if (result == -Errno.EPERM && options.SkipsRefused)
+        {
+            Warn(entry, "no device may be made here");
+            return;
+        }
+        if (result == -Errno.EPERM)
+            throw new LayerException(entry.Path.Span, "the kernel lets us make no devices here", new SyscallException("mknod", Errno.EPERM));
+        Ok(result, "make node", entry);
+        DescribeName(folder, entry, mode);
+    }
+
+    private nint MakeNode(Level folder, uint mode, LayerEntry entry) =>
+        Files.TryMakeNode(folder.Folder, name.Terminated, mode, (entry.DeviceMinor & 0xff) | (entry.DeviceMajor << 8) | ((entry.DeviceMinor & ~0xffu) << 12));
+
+    private void DescribeName(Level folder, LayerEntry entry, uint? mode)
+    {
+        if (NeedsOwner(entry, folder))
+            Ok(Files.TryChangeOwner(folder.Folder, name.Terminated, entry.Uid, entry.Gid), "change owner of", entry);
+        if (mode is { } m)
+            Ok(Files.TryChangeMode(folder.Folder, name.Terminated, m), "change mode of", entry);
+        foreach (KeyValuePair<string, byte[]> attribute in entry.ExtendedAttributes)
+            Accept(Files.TrySetAttribute(folder.Folder, name.Terminated, attribute.Key, attribute.Value), attribute.Key, entry);
+        Ok(Files.TrySetTimes(folder.Folder, name.Terminated, entry.Seconds, entry.Nanoseconds), "set time of", entry);
+    }
+
+    private void AddHardLink(LayerEntry entry)
+    {
+        Level folder = Enter(entry.Folder);
+        ReadOnlySpan<byte> target = entry.LinkTarget.Span;
+        bool isNeighbour = folder != guest && LayerPath.Folder(target).SequenceEqual(entry.Folder);
+        FileDescriptor from = isNeighbour ? folder.Folder : OpenExisting(entry, LayerPath.Folder(target));
+        try
+        {
+            name.Set(entry.Name);
+            other.Set(LayerPath.Name(target));
+            nint result = Files.TryStat(from, other.Terminated, out statx status);
+            if (result == -Errno.ENOENT)
+                throw NotInLayer(entry);
+            Ok(result, "stat the target of", entry);
+            if ((status.stx_mode & S_IFMT) == S_IFDIR)
+                throw new LayerException(entry.Path.Span, $"a hard link to a directory, {LayerText.Quote(target)}");
+            if (IsWhiteout(status))
+                throw NotInLayer(entry);
+            result = Files.TryMakeHardLink(from, other.Terminated, folder.Folder, name.Terminated);
+            if (result == -Errno.EEXIST)
+            {
+                Ok(Files.TryStat(folder.Folder, name.Terminated, out statx there), "stat", entry);
+                if (there.stx_ino == status.stx_ino)
+                    return;
+                // A folder that is in the way may have the target in it, which then is gone too.
+                Remove(folder, entry);
+                result = Files.TryMakeHardLink(from, other.Terminated, folder.Folder, name.Terminated);
+            }
+            if (result == -Errno.ENOENT)
+                throw NotInLayer(entry);
+            Ok(result, "link", entry);
+            folder.IsChanged = true;
+        }
+        finally
+        {
+            if (!isNeighbour)
+                from.Dispose();
+        }
+    }
+
+    // Layers are about those below: what this layer itself has under the name stays (image-spec, "Whiteouts").
+    private void AddWhiteout(LayerEntry entry)
+    {
+        Level folder = Enter(entry.Folder);
+        name.Set(entry.Name);
+        nint result = Files.TryMakeNode(folder.Folder, name.Terminated, S_IFCHR, 0);
+        if (result == -Errno.EEXIST)
+        {
+            nint open = Files.TryOpen(folder.Folder, name.Terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+            if (open is -Errno.ENOTDIR or -Errno.ELOOP)
+                return;
+            using FileDescriptor existing = new((int)Ok(open, "open", entry));
+            SetOpaque(existing, entry.Path.Span);
+            return;
+        }
+        // Before Linux 5.8 even this device needs the right to make devices.
+        if (result == -Errno.EPERM)
+            throw new LayerException(entry.Path.Span, "the kernel lets us make no whiteouts here", new SyscallException("mknod", Errno.EPERM));
+        Ok(result, "make whiteout", entry);
+        folder.IsChanged = true;
+        Ok(Files.TrySetTimes(folder.Folder, name.Terminated, entry.Seconds, entry.Nanoseconds), "set time of", entry);
+    }
+
+    // On the root it is for others to see: overlayfs doesn't look there (LayerResult.IsOpaque).
+    private void SetOpaque(FileDescriptor folder, ReadOnlySpan<byte> path)
+    {
+        nint result = Files.TrySetAttribute(folder, options.UsesUserAttributes ? "user.overlay.opaque" : "trusted.overlay.opaque", "y"u8);
+        if (result < 0)
+            throw new SyscallException($"mark as opaque {LayerText.Quote(path)}", (int)-result);
+    }
+
+    private uint Allowed(uint mode) => options.KeepsOwner ? mode : mode & (PermissionBits | StickyBit);
+
+    // A file is made with our user, and our group or, where the mount or the folder's mode says so, the folder's.
+    private bool NeedsOwner(LayerEntry entry, Level folder) =>
+        options.KeepsOwner && (entry.Uid != ourUid || entry.Gid != ourGid || folder.Gid != ourGid);
+
+    private void Warn(LayerEntry entry, string what)
+    {
+        if (warnings.Count < MaximumWarnings)
+            warnings.Add($"{LayerText.Quote(entry.Path.Span)}: {what}");
+    }
+
+    private static LayerException NotInLayer(LayerEntry entry) =>
+        new(entry.Path.Span, $"a hard link to {LayerText.Quote(entry.LinkTarget.Span)}, which the layer doesn't have");
+
+    private static bool IsWhiteout(in statx status) => (status.stx_mode & S_IFMT) == S_IFCHR && status.stx_rdev_major == 0 && status.stx_rdev_minor == 0;
+
+    private static nint Ok(nint result, string call, LayerEntry entry)
+    {
+        if (result < 0)
+            Throw((int)-result, call, entry);
+        return result;
+    }
+
+    // Apart, so that the check itself is inlined, and a name is made text only when it is to be read.
+    private static void Throw(int errno, string call, LayerEntry entry) =>
+        throw new SyscallException($"{call} {LayerText.Quote(entry.Path.Span)}", errno);
+
+    private static uint ReadUmask()
+    {
+        // There is no call that only asks for it.
+        const string Field = "\nUmask:";
+        string? status = Files.TryReadText(null, "/proc/self/status");
+        if (status is null || status.IndexOf(Field, StringComparison.Ordinal) is not (>= 0 and var at))
+            return PermissionBits;
+        return Convert.ToUInt32(status[(at + Field.Length)..status.IndexOf('\n', at + 1)].Trim(), 8);
+    }
+
+    private sealed class NameBuffer
+    {
+        private byte[] bytes = new byte[1024];
+        private int length;
+
+        public ReadOnlySpan<byte> Terminated => bytes.AsSpan(0, length + 1);
+
+        public void Set(ReadOnlySpan<byte> text)
+        {
+            if (bytes.Length <= text.Length)
+                bytes = new byte[text.Length + 1];
+            text.CopyTo(bytes);
+            length = text.Length;
+            bytes[length] = 0;
+        }
+    }
+}

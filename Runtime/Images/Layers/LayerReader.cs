@@ -1,0 +1,93 @@
+namespace Vessel.Images.Layers;
+
+/// <summary>Reads a layer's tar and says what it means: whiteouts, and what no layer may have. The same for every target.</summary>
+public static class LayerReader
+{
+    private const string OverlayTrusted = "trusted.overlay.", OverlayUser = "user.overlay.";
+
+    private static ReadOnlySpan<byte> Mark => ".wh."u8;
+
+    private static ReadOnlySpan<byte> MetaMark => ".wh..wh."u8;
+
+    private static ReadOnlySpan<byte> OpaqueName => ".wh..wh..opq"u8;
+
+    /// <summary>Reads all of <paramref name="tar"/> to the end of the stream, whatever follows the archive included, and gives its entries to <paramref name="target"/>.</summary>
+    /// <exception cref="LayerException">The layer is damaged or hostile. The target is half filled, and not completed.</exception>
+    public static LayerResult Read(Stream tar, ILayerTarget target, LayerLimits limits, CancellationToken cancellation)
+    {
+        TarReader reader = new(tar, limits, cancellation);
+        bool isOpaque = false;
+        while (reader.Next() is { } entry)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (Interpret(entry) is not { } meant)
+                continue;
+            isOpaque |= meant.Kind == LayerEntryKind.OpaqueMark && meant.Path.IsEmpty;
+            target.Add(meant, reader);
+        }
+        reader.Drain();
+        target.Complete();
+        return new LayerResult(reader.UnpackedBytes, reader.Entries, isOpaque);
+    }
+
+    /// <summary>What an entry means; null for the metadata of AUFS, which means nothing.</summary>
+    /// <exception cref="LayerException">No layer may have it.</exception>
+    public static LayerEntry? Interpret(LayerEntry entry)
+    {
+        ReadOnlySpan<byte> path = entry.Path.Span;
+        // A root that is a link: whoever unpacks would work where it leads (CVE-2021-29136).
+        if (path.IsEmpty && entry.Kind != LayerEntryKind.Directory)
+            throw new LayerException("."u8, "the root of the layer is no directory");
+        if (path.IndexOf(Mark) is var mark and >= 0 && (mark == 0 || path.IndexOf("/.wh."u8) >= 0))
+            return InterpretMark(entry);
+        // Overlayfs takes this device for a whiteout. Whiteouts have names, which everybody can see.
+        if (entry is { Kind: LayerEntryKind.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
+            throw new LayerException(path, "a character device 0:0, which would hide a file without a whiteout's name");
+        return entry.ExtendedAttributes.Count > 0 ? WithoutForbiddenAttributes(entry) : entry;
+    }
+
+    private static LayerEntry? InterpretMark(LayerEntry entry)
+    {
+        ReadOnlySpan<byte> path = entry.Path.Span, folder = LayerPath.Folder(path), name = LayerPath.Name(path);
+        foreach (Range part in folder.Split((byte)'/'))
+        {
+            if (folder[part].StartsWith(MetaMark))
+                return null;
+            if (folder[part].StartsWith(Mark))
+                throw new LayerException(path, "lies in a whiteout");
+        }
+        bool isDirectory = entry.Kind == LayerEntryKind.Directory;
+        if (name.SequenceEqual(OpaqueName))
+            return !isDirectory ? entry.AsMark(LayerEntryKind.OpaqueMark, entry.Path[..folder.Length]) : throw new LayerException(path, "an opaque mark that is a directory");
+        if (name.StartsWith(MetaMark))
+            return null;
+        ReadOnlySpan<byte> hidden = name[Mark.Length..];
+        if (hidden.IsEmpty || hidden is [(byte)'.'] or [(byte)'.', (byte)'.'])
+            throw new LayerException(path, "a whiteout of no name");
+        // AUFS made hard links of them, others files: any kind but this one, which could have something in it.
+        if (isDirectory)
+            throw new LayerException(path, "a whiteout that is a directory");
+        return entry.AsMark(LayerEntryKind.Whiteout, (byte[])(folder.IsEmpty ? [.. hidden] : [.. folder, (byte)'/', .. hidden]));
+    }
+
+    private static LayerEntry WithoutForbiddenAttributes(LayerEntry entry)
+    {
+        List<KeyValuePair<string, byte[]>>? kept = null;
+        foreach (KeyValuePair<string, byte[]> attribute in entry.ExtendedAttributes)
+        {
+            if (IsForbidden(attribute.Key))
+                kept ??= [.. entry.ExtendedAttributes.TakeWhile(a => !IsForbidden(a.Key))];
+            else
+                kept?.Add(attribute);
+        }
+        return kept is null ? entry : entry.With(kept);
+    }
+
+    // Dropped, and the entry kept:
+    // - Overlayfs obeys these wherever it finds them: a redirect shows one folder as another, a metacopy shows one file's data as another's. An
+    //   image that has an overlay's own files within it, as one of an engine, is no attack, so it isn't refused; as ordinary files they do no harm.
+    // - Labels of SELinux and Smack are the host's policy, not the image's; an engine sets its own.
+    private static bool IsForbidden(string attribute) =>
+        attribute.StartsWith(OverlayTrusted, StringComparison.Ordinal) || attribute.StartsWith(OverlayUser, StringComparison.Ordinal)
+        || attribute == "security.selinux" || attribute.StartsWith("security.SMACK64", StringComparison.Ordinal);
+}
