@@ -3,7 +3,9 @@ using Vessel.Oci.Json;
 
 namespace Vessel.Oci.Image;
 
-/// <summary>The configuration of an image (image-spec 1.1, config.md), whose digest is the image's id. Docker's is the same and more.</summary>
+/// <summary>
+/// The configuration of an image (image-spec 1.1, config.md), whose digest is the image's id. Docker's is the same and more.
+/// </summary>
 public sealed record ImageConfig : ExtensibleRecord
 {
     /// <summary>When the image was made, as it was written (RFC 3339).</summary>
@@ -11,7 +13,7 @@ public sealed record ImageConfig : ExtensibleRecord
 
     /// <summary><see cref="Created"/> as a time; null where it is none.</summary>
     public DateTimeOffset? CreatedAt =>
-        DateTimeOffset.TryParse(Created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
+        DateTimeOffset.TryParse(Created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at : null;
 
     public string? Author { get; init; }
 

@@ -15,7 +15,9 @@ public static partial class ImageDocumentReader
     /// <summary>A configuration holds labels and a history; the longest in use have some hundred KB.</summary>
     public const int MaximumConfigBytes = 8 * 1024 * 1024;
 
-    /// <summary>Platforms are a few dozen, but builders keep caches as an index with an entry a step, and registries list what refers to an image.</summary>
+    /// <summary>
+    /// Platforms are a few dozen, but builders keep caches as an index with an entry a step, and registries list what refers to an image.
+    /// </summary>
     public const int MaximumManifests = 10_000;
 
     /// <summary>Docker stacks 127 and the kernel 500; caches and artifacts of other kinds have some hundreds.</summary>

@@ -1,6 +1,6 @@
 namespace Vessel.Oci.Image;
 
-/// <summary>The types of an image's documents and blobs, and what they say. Compared exactly: documents hold them as written here.</summary>
+/// <summary>The types of an image's documents and blobs, and what they say. They are compared as they are written here.</summary>
 public static class MediaTypes
 {
     public const string OciIndex = "application/vnd.oci.image.index.v1+json";
@@ -56,13 +56,15 @@ public static class MediaTypes
     public static bool IsSchema1(string? mediaType) => mediaType is DockerSchema1 or DockerSchema1Signed;
 
     /// <summary>Whether it is one of docker's own, and not the specification's.</summary>
-    public static bool IsDocker(string? mediaType) => mediaType is not null && mediaType.StartsWith("application/vnd.docker.", StringComparison.Ordinal);
+    public static bool IsDocker(string? mediaType) =>
+        mediaType is not null && mediaType.StartsWith("application/vnd.docker.", StringComparison.Ordinal);
 
     public static bool IsLayer(string? mediaType) => CompressionOf(mediaType) is not null;
 
     /// <summary>Whether it is a layer that registries need not have, to be had from its <see cref="Descriptor.Urls"/>.</summary>
     public static bool IsForeignLayer(string? mediaType) => mediaType is
-        OciNondistributableLayer or OciNondistributableLayerGzip or OciNondistributableLayerZstd or DockerForeignLayer or DockerForeignLayerGzip;
+        OciNondistributableLayer or OciNondistributableLayerGzip or OciNondistributableLayerZstd
+        or DockerForeignLayer or DockerForeignLayerGzip;
 
     /// <summary>What a layer is packed with; null where it is no layer that can be unpacked.</summary>
     public static LayerCompression? CompressionOf(string? mediaType) => mediaType switch

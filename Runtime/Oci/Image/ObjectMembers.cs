@@ -8,6 +8,8 @@ namespace Vessel.Oci.Image;
 /// </summary>
 internal sealed class ObjectMembers(JsonMapReader json, JsonNames names)
 {
+    private const char LongS = '\u017f', KelvinSign = '\u212a';
+
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
 
     /// <inheritdoc cref="JsonMapReader.NextMember"/>
@@ -18,8 +20,8 @@ internal sealed class ObjectMembers(JsonMapReader json, JsonNames names)
             return null;
         if (!_seen.Add(name))
             json.Error("is there twice");
-        // Go also takes these two for the letters that they look like, and .NET does not.
-        else if (name.AsSpan().ContainsAny('\u017f', '\u212a') && names.Fold(name.Replace('\u017f', 's').Replace('\u212a', 'k')) is { } meant)
+        // Go takes these for the letters s and k too, and .NET does not.
+        else if (name.AsSpan().ContainsAny(LongS, KelvinSign) && names.Fold(name.Replace(LongS, 's').Replace(KelvinSign, 'k')) is { } meant)
             json.Error($"could be read as `{meant}`");
         return name;
     }

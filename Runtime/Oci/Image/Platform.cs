@@ -11,7 +11,7 @@ namespace Vessel.Oci.Image;
 /// </summary>
 public sealed record Platform(string Os, string Architecture, string? Variant = null, string? OsVersion = null) : ExtensibleRecord
 {
-    private const string Linux = "linux";
+    private const string Linux = "linux", Unknown = "unknown";
 
     private static readonly string[] KnownSystems =
     [
@@ -21,8 +21,8 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
 
     private static readonly string[] KnownArchitectures =
     [
-        "amd64", "arm64", "arm", "386", "riscv64", "ppc64le", "s390x", "loong64", "mips64le", "mips64", "mipsle", "mips", "wasm", "amd64p32",
-        "armbe", "arm64be", "mips64p32", "mips64p32le", "ppc", "ppc64", "riscv", "s390", "sparc", "sparc64",
+        "amd64", "arm64", "arm", "386", "riscv64", "ppc64le", "s390x", "loong64", "mips64le", "mips64", "mipsle", "mips", "wasm",
+        "amd64p32", "armbe", "arm64be", "mips64p32", "mips64p32le", "ppc", "ppc64", "riscv", "s390", "sparc", "sparc64",
     ];
 
     /// <summary>What this process runs on, and so what its containers do.</summary>
@@ -43,7 +43,7 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
         {
             if (IsWord(part))
                 continue;
-            error = $"{DocumentText.Quote(part)} is an invalid component of {DocumentText.Quote(text)}: a platform is os/architecture/variant";
+            error = $"{DocumentText.Quote(part)} is an invalid component of {DocumentText.Quote(text)}";
             return false;
         }
 
@@ -99,7 +99,7 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
 
     /// <summary><c>linux/arm/v7</c>; <c>unknown</c> where there is no system.</summary>
     public override string ToString() =>
-        Os.Length == 0 ? "unknown" : string.Join('/', ((string?[])[Os, Architecture, Variant]).Where(static part => !string.IsNullOrEmpty(part)));
+        Os.Length == 0 ? Unknown : string.Join('/', new[] { Os, Architecture, Variant }.Where(static part => !string.IsNullOrEmpty(part)));
 
     /// <summary>The same members; what a document has in addition doesn't count.</summary>
     public bool Equals(Platform? other) =>

@@ -86,7 +86,8 @@ public static class PlatformChoice
     {
         yield return platform;
         string[] parts = (platform.Variant ?? "v8").Split('.', 2);
-        if (!IsVersion(parts[0], out int major) || !IsVersion($"v{(parts.Length == 1 ? "0" : parts[1])}", out int minor) || major is not (8 or 9))
+        string minorPart = parts.Length == 1 ? "0" : parts[1];
+        if (!IsVersion(parts[0], out int major) || !IsVersion($"v{minorPart}", out int minor) || major is not (8 or 9))
             yield break;
         for (int i = minor - 1; major == 9 && i >= 0; i--)
             yield return Arm64(platform, 9, i);

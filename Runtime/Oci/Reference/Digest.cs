@@ -50,7 +50,8 @@ public sealed record Digest
     }
 
     /// <exception cref="FormatException">The text is no digest.</exception>
-    public static Digest Parse(string text) => TryParse(text, out Digest? digest, out string? error) ? digest : throw new FormatException(error);
+    public static Digest Parse(string text) =>
+        TryParse(text, out Digest? digest, out string? error) ? digest : throw new FormatException(error);
 
     /// <summary>The sha256 of <paramref name="bytes"/>.</summary>
     public static Digest Of(ReadOnlySpan<byte> bytes) => new(Sha256, Convert.ToHexStringLower(SHA256.HashData(bytes)));

@@ -45,8 +45,9 @@ public sealed record ImageReference
         {
             if (Registry != Hub)
                 return Name;
-            bool isOfficial = Repository.StartsWith(Official, StringComparison.Ordinal) && !Repository.AsSpan(Official.Length).Contains('/');
-            string name = isOfficial ? Repository[Official.Length..] : Repository;
+            string name = Repository.StartsWith(Official, StringComparison.Ordinal) ? Repository[Official.Length..] : Repository;
+            if (name.Contains('/'))
+                name = Repository;
             return !IsIdentifier(name) && Split(name) == (Registry, Repository) ? name : Name;
         }
     }

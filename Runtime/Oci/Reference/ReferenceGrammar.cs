@@ -22,7 +22,7 @@ internal static class ReferenceGrammar
         return hasPort && (text.StartsWith('[') ? IsAddressInBrackets(host) : IsHostName(host));
     }
 
-    /// <summary>Words of <c>a-z0-9</c> joined by <c>.</c>, <c>_</c>, <c>__</c> or any number of <c>-</c>; of such, one or more with <c>/</c> between.</summary>
+    /// <summary>One or more names with <c>/</c> between; a name is words of <c>a-z0-9</c> with <c>. _ __</c> or some <c>-</c> between.</summary>
     public static bool IsRepository(ReadOnlySpan<char> text)
     {
         foreach (Range part in text.Split('/'))
