@@ -51,6 +51,7 @@ public static unsafe class Mounts
 
     private static bool TryConfigure(FileDescriptor context, IReadOnlyList<string> lowers, string? upper, string? work)
     {
+        Check.Ok(SetString(context, "source", "overlay"), "source", "overlay");
         foreach (string lower in lowers)
             if (SetString(context, "lowerdir+", lower) is < 0 and var result)
                 return result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP ? false : Check.Ok(result, "lowerdir+", lower) == 0;

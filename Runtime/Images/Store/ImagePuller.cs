@@ -222,10 +222,10 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
         ImageNames names = ImageNames.Load(store.Folder);
         bool isNew = names.Find(reference) != id || store.ReadRecord(id) is not { } known || known.Target != target;
         StoreFolder.WriteDurably(store.Folder.Image(id), record.ToBytes());
-        if (isNew || names.Find(reference.WithDigest(target)) != id)
+        if (isNew || names.Find(reference.WithNameOnly().WithDigest(target)) != id)
         {
             names.Set(reference, id);
-            names.Set(reference.WithDigest(target), id);
+            names.Set(reference.WithNameOnly().WithDigest(target), id);
             names.Save();
         }
         return isNew;
