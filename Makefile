@@ -22,6 +22,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE := 1
 
 VRUN := out/bin/vrun
+VESSEL := out/bin/vessel
 STANDALONE := out/bin/vessel-tests
 TESTS := out/dotnet/bin/Runtime.Tests/release/Vessel.Tests.dll
 SCRIPTS := .ci/run $(filter-out build/bench build/completion,$(wildcard build/*)) rootfs-fixtures/make
@@ -33,18 +34,22 @@ TEST_SOURCES := $(shell find Runtime.Tests -name bin -prune -o -name obj -prune 
 
 .PHONY: help
 help: ## list the targets
-	@echo 'Vessel: vrun, an OCI container runtime. Targets:'
+	@echo 'Vessel: containers, by vrun (an OCI runtime) and vessel (images). Targets:'
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'What is missing on this machine is installed by apt, as root, and named before.'
 
 .PHONY: build
-build: $(VRUN) ## build the static executable out/bin/vrun
+build: $(VRUN) $(VESSEL) ## build the executables out/bin/vrun (static) and out/bin/vessel
 
 $(VRUN): $(SOURCES) build/publish
 	@build/packages build
 	@build/publish vrun
+
+$(VESSEL): $(SOURCES) build/publish
+	@build/packages build
+	@build/publish vessel
 
 $(STANDALONE): $(SOURCES) $(TEST_SOURCES) build/publish
 	@build/packages build
@@ -112,12 +117,13 @@ bench: build ## compare with crun and runc, into docs/BENCHMARKS.md (root); N=ro
 .PHONY: install
 install: build ## install under PREFIX (/usr/local): program, completions, documents; DESTDIR=... for packages
 	@install -Dm755 $(VRUN) '$(DESTDIR)$(BINDIR)/vrun'
+	@install -Dm755 $(VESSEL) '$(DESTDIR)$(BINDIR)/vessel'
 	@install -Dm644 build/completion/vrun.bash '$(DESTDIR)$(BASHDIR)/vrun'
 	@install -Dm644 build/completion/vrun.zsh '$(DESTDIR)$(ZSHDIR)/_vrun'
 	@install -Dm644 build/completion/vrun.fish '$(DESTDIR)$(FISHDIR)/vrun.fish'
 	@install -d '$(DESTDIR)$(DOCDIR)'
 	@install -m644 LICENSE README.md CHANGELOG.md docs/*.md '$(DESTDIR)$(DOCDIR)'
-	@echo 'installed $(DESTDIR)$(BINDIR)/vrun'
+	@echo 'installed $(DESTDIR)$(BINDIR)/vrun and vessel'
 
 .PHONY: clean
 clean: ## remove all that was built, fixtures too
