@@ -1,6 +1,6 @@
-using Vessel.Commands.Vessel.Commands;
 using System.Text;
 using Vessel.Commands.CommandLine;
+using Vessel.Commands.Vessel.Commands;
 
 namespace Vessel.Commands.Vessel.CommandLine;
 

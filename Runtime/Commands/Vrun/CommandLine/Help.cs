@@ -1,5 +1,5 @@
-using Vessel.Commands.CommandLine;
 using System.Text;
+using Vessel.Commands.CommandLine;
 
 namespace Vessel.Commands.Vrun.CommandLine;
 

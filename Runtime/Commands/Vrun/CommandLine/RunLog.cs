@@ -1,6 +1,6 @@
-using Vessel.Commands.CommandLine;
 using System.Globalization;
 using System.Text;
+using Vessel.Commands.CommandLine;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Json;

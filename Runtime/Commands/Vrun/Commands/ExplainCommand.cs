@@ -1,5 +1,5 @@
-using Vessel.Commands.CommandLine;
 using System.Text;
+using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vrun.CommandLine;
 using Vessel.Core.Cgroups;
 using Vessel.Core.Containers;
