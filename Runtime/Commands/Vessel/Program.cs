@@ -1,6 +1,7 @@
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Commands;
+using Vessel.Commands.Vessel.Output.Templates;
 using Vessel.Images;
 using Vessel.Native.Safe;
 using Vessel.Oci.Json;
@@ -43,6 +44,10 @@ internal static class Program
         catch (Exception e) when (e is ImageException or SyscallException or DocumentException or InvalidDataException)
         {
             return Fail($"Error response from daemon: {e.Message}", 1);
+        }
+        catch (TemplateException e)
+        {
+            return Fail(e.Message, 1);
         }
         catch (Exception e)
         {

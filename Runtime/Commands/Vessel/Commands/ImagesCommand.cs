@@ -1,6 +1,8 @@
+using System.IO.Enumeration;
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
+using Vessel.Images;
 using Vessel.Images.Store;
 using Vessel.Oci.Reference;
 
@@ -8,8 +10,6 @@ namespace Vessel.Commands.Vessel.Commands;
 
 internal sealed class ImagesCommand : Command
 {
-    private const string None = "<none>";
-
     public override string Usage => "[OPTIONS] [REPOSITORY[:TAG]]";
 
     public override string Summary => "List images";
@@ -18,6 +18,8 @@ internal sealed class ImagesCommand : Command
     [
         new("all", "Show all images (default hides intermediate images)", Short: 'a'),
         new("digests", "Show digests"),
+        new("filter", "Filter output: dangling, label, before, since, until, reference", "filter", 'f'),
+        new("format", "Format output: 'table', 'table TEMPLATE', 'json' or a Go template", "string"),
         new("no-trunc", "Don't truncate output"),
         new("quiet", "Only show image IDs", Short: 'q'),
     ];
@@ -26,49 +28,65 @@ internal sealed class ImagesCommand : Command
 
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
-        bool isFull = invocation.Options.Has("no-trunc"), withDigests = invocation.Options.Has("digests");
-        List<Row> rows = [.. invocation.Images.List().SelectMany(i => RowsOf(i, withDigests)).Where(r => Matches(r, invocation.Arguments.Count > 0 ? invocation.Arguments[0] : null))];
-        if (invocation.Options.Has("quiet"))
+        bool isFull = invocation.Options.Has("no-trunc");
+        Filters filters = new(invocation.Options.All("filter"), "dangling", "label", "before", "since", "until", "reference");
+        string? wanted = invocation.Arguments.Count > 0 ? invocation.Arguments[0] : null;
+        List<ImageListing> rows = [.. Select(invocation.Images, filters).SelectMany(ImageListing.Of)
+            .Where(r => r.Matches(wanted) && filters.Allows("reference", pattern => IsLike(r, pattern)))];
+        if (invocation.Options.Has("quiet") && invocation.Options.Text("format") is null)
         {
-            foreach (string id in rows.Select(r => IdOf(r, isFull)).Distinct())
+            foreach (string id in rows.Select(r => isFull ? r.Image.Id.ToString() : r.Image.Id.Short))
                 invocation.Output.Write(id + "\n");
             return Task.FromResult(0);
         }
-        List<string[]> table = [withDigests ? ["REPOSITORY", "TAG", "DIGEST", "IMAGE ID", "CREATED", "SIZE"] : ["REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"]];
-        foreach (Row row in rows)
-        {
-            string created = Human.Ago(row.Image.Config.CreatedAt), size = Human.Size(row.Image.SizeBytes);
-            table.Add(withDigests
-                ? [row.Repository, row.Tag, row.Digest, IdOf(row, isFull), created, size]
-                : [row.Repository, row.Tag, IdOf(row, isFull), created, size]);
-        }
-        invocation.Output.Write(Table.Format(table));
+        List<(string, string)> columns = [("REPOSITORY", "Repository"), ("TAG", "Tag"), ("IMAGE ID", "ID"), ("CREATED", "CreatedSince"), ("SIZE", "Size")];
+        if (invocation.Options.Has("digests"))
+            columns.Insert(2, ("DIGEST", "Digest"));
+        invocation.Output.Write(Rows.Format([.. rows.Select(r => r.ToMap(isFull))], invocation.Options.Text("format"), columns, ImageListing.Headers));
         return Task.FromResult(0);
     }
 
-    private static string IdOf(Row row, bool isFull) => isFull ? row.Image.Id.ToString() : row.Image.Id.Short;
-
-    // A row a tag; with digests, each with the digest that its repository has for it.
-    private static IEnumerable<Row> RowsOf(Image image, bool withDigests)
+    /// <summary>The images that filters other than <c>reference</c> let through.</summary>
+    internal static IEnumerable<Image> Select(ImageStore store, Filters filters)
     {
-        List<ImageReference> tags = [.. image.Names.Where(n => n.Tag is not null)];
-        List<ImageReference> digests = [.. image.Names.Where(n => n.Tag is null)];
-        foreach (ImageReference tag in tags)
-            yield return new Row(image, tag.FamiliarName, tag.Tag!, digests.Find(d => d.Name == tag.Name)?.Digest?.ToString() ?? None);
-        foreach (ImageReference digest in digests.Where(d => !tags.Any(t => t.Name == d.Name)))
-            yield return new Row(image, digest.FamiliarName, None, withDigests ? digest.Digest!.ToString() : None);
-        if (image.Names.Count == 0)
-            yield return new Row(image, None, None, None);
+        IEnumerable<Image> images = store.List();
+        foreach (string other in filters["before"])
+            images = Created(images, store.Find(other), static (own, than) => own < than);
+        foreach (string other in filters["since"])
+            images = Created(images, store.Find(other), static (own, than) => own > than);
+        foreach (string time in filters["until"])
+        {
+            DateTimeOffset until = Times.Parse(time);
+            images = images.Where(i => i.Config.CreatedAt is not { } own || own < until);
+        }
+        return images.Where(i => filters.Allows("dangling", v => IsTrue(v) == !i.Names.Any(n => n.Tag is not null)) && filters["label"].All(l => HasLabel(i, l)));
     }
 
-    private static bool Matches(Row row, string? wanted)
+    private static IEnumerable<Image> Created(IEnumerable<Image> images, Image other, Func<DateTimeOffset, DateTimeOffset, bool> holds)
     {
-        if (wanted is null)
-            return true;
-        if (!ImageReference.TryParse(wanted, out ImageReference? reference, out _))
-            return false;
-        return row.Repository == reference.FamiliarName && (reference.Tag is null || reference.Tag == row.Tag);
+        DateTimeOffset than = other.Config.CreatedAt ?? default;
+        return images.Where(i => i.Id != other.Id && holds(i.Config.CreatedAt ?? default, than));
     }
 
-    private sealed record Row(Image Image, string Repository, string Tag, string Digest);
+    private static bool HasLabel(Image image, string label)
+    {
+        string[] parts = label.Split('=', 2);
+        return image.Config.Config.Labels.TryGetValue(parts[0], out string? value) && (parts.Length == 1 || value == parts[1]);
+    }
+
+    private static bool IsTrue(string text) => text switch
+    {
+        "1" or "t" or "true" or "True" or "TRUE" => true,
+        "0" or "f" or "false" or "False" or "FALSE" => false,
+        _ => throw new ImageException(ImageErrorKind.Invalid, $"invalid filter 'dangling=[{text}]'"),
+    };
+
+    // A pattern of the repository, or of repository and tag; a star doesn't reach over a slash.
+    private static bool IsLike(ImageListing row, string pattern)
+    {
+        string name = ImageReference.TryParse(pattern, out ImageReference? reference, out _) ? reference.FamiliarName + (reference.Tag is null ? "" : ":" + reference.Tag) : pattern;
+        string text = name.Split('/')[^1].Contains(':') ? $"{row.Repository}:{row.Tag}" : row.Repository;
+        string[] wanted = name.Split('/'), own = text.Split('/');
+        return wanted.Length == own.Length && wanted.Zip(own).All(p => FileSystemName.MatchesSimpleExpression(p.First, p.Second, ignoreCase: false));
+    }
 }

@@ -1,0 +1,4 @@
+namespace Vessel.Commands.Vessel.Output.Templates;
+
+/// <summary>A template that is none, or asks for what isn't there; the message is what docker's user sees.</summary>
+internal sealed class TemplateException(string message) : Exception(message);
