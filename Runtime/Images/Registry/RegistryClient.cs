@@ -7,7 +7,7 @@ using Vessel.Oci.Reference;
 namespace Vessel.Images.Registry;
 
 /// <summary>The registries of references, spoken to as the distribution specification (1.1) says.</summary>
-public sealed class RegistryClient(RegistrySettings settings) : IDisposable
+public sealed partial class RegistryClient(RegistrySettings settings) : IDisposable
 {
     /// <summary>The largest manifest or index that is taken, in bytes; the specification lets registries refuse more than this.</summary>
     public const int MaximumManifestBytes = 4 << 20;
@@ -105,6 +105,12 @@ public sealed class RegistryClient(RegistrySettings settings) : IDisposable
                 {
                     // The registry itself has the last word, and its error is the one that is told.
                 }
+        return await ItselfAsync(reference, attempt).ConfigureAwait(false);
+    }
+
+    // The registry that the reference names, and no mirror of it.
+    private async Task<T> ItselfAsync<T>(ImageReference reference, Func<RegistryConnection, Task<T>> attempt)
+    {
         string host = reference.Registry == "docker.io" ? "registry-1.docker.io" : reference.Registry;
         if (!Settings.IsInsecure(reference.Registry))
             return await attempt(Connect(reference.Registry, new Uri($"https://{host}"))).ConfigureAwait(false);

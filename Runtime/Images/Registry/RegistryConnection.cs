@@ -50,26 +50,30 @@ internal sealed class RegistryConnection : IDisposable
     /// <param name="scope">What it needs to be allowed.</param>
     /// <param name="prepare">Adds headers and a body; called for each attempt.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <param name="attempts">How often it is tried; 0 for as often as the settings say.</param>
+    /// <param name="isLong">Whether the request has a body that takes its time.</param>
     /// <exception cref="ImageException">The registry refused it, or could not be reached.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation, int attempts = 0, bool isLong = false)
     {
+        if (attempts == 0)
+            attempts = settings.MaximumAttempts;
         for (int attempt = 1; ; attempt++)
         {
             TimeSpan wait = TimeSpan.FromMilliseconds(100 * Math.Pow(3, attempt - 1));
             try
             {
-                HttpResponseMessage response = await SendOnceAsync(method, new Uri(Address, target), scope, prepare, cancellation).ConfigureAwait(false);
+                HttpResponseMessage response = await SendOnceAsync(method, new Uri(Address, target), scope, prepare, isLong, cancellation).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable)
                     return response;
                 using (response)
                 {
-                    if (attempt >= settings.MaximumAttempts || !(response.StatusCode == HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500))
+                    if (attempt >= attempts || !(response.StatusCode == HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500))
                         throw await ErrorOfAsync(response, cancellation).ConfigureAwait(false);
                     if (response.Headers.RetryAfter is { } after)
                         wait = after.Delta ?? (after.Date - DateTimeOffset.UtcNow) ?? wait;
                 }
             }
-            catch (HttpRequestException e) when (attempt >= settings.MaximumAttempts || IsFinal(e))
+            catch (HttpRequestException e) when (attempt >= attempts || IsFinal(e))
             {
                 throw Unreachable(e);
             }
@@ -79,7 +83,7 @@ internal sealed class RegistryConnection : IDisposable
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                if (attempt >= settings.MaximumAttempts)
+                if (attempt >= attempts)
                     throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {settings.IdleTimeout.TotalSeconds:0} s");
             }
             await Task.Delay(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait, cancellation).ConfigureAwait(false);
@@ -112,14 +116,15 @@ internal sealed class RegistryConnection : IDisposable
         client.Dispose();
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, bool isLong, CancellationToken cancellation)
     {
         bool mayAuthorize = true;
         int redirects = 0;
         using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         while (true)
         {
-            time.CancelAfter(settings.IdleTimeout);
+            if (!isLong)
+                time.CancelAfter(settings.IdleTimeout);
             using HttpRequestMessage request = new(method, target);
             prepare?.Invoke(request);
             AuthenticationHeaderValue? header = IsOurs(target) ? authorization.For(scope) : null;

@@ -26,6 +26,9 @@ public sealed record RegistrySettings
     /// <summary>How many layers of a pull arrive at the same time.</summary>
     public int MaximumConcurrentDownloads { get; init; } = 3;
 
+    /// <summary>How many layers of a push are sent at the same time.</summary>
+    public int MaximumConcurrentUploads { get; init; } = 5;
+
     /// <summary>How often a request or transfer that makes no progress is tried again.</summary>
     public int MaximumAttempts { get; init; } = 5;
 

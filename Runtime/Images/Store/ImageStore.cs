@@ -57,6 +57,13 @@ public sealed class ImageStore
         return await puller.PullAsync(reference, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Sends an image to the registry of a name that it has.</summary>
+    public async Task<PushedImage> PushAsync(ImageReference reference, RegistryClient registry, IPushObserver observer, CancellationToken cancellation = default)
+    {
+        using ImagePusher pusher = new(this, registry, observer);
+        return await pusher.PushAsync(Find(reference.FamiliarText), reference, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Gives an image another name; what the name meant before keeps its other names.</summary>
     public void Tag(string source, ImageReference name)
     {
@@ -111,6 +118,16 @@ public sealed class ImageStore
     {
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         return Sweep();
+    }
+
+    internal void AddDigestName(ImageReference name, Digest id)
+    {
+        using FileDescriptor storeLock = Folder.Lock(alone: true);
+        ImageNames names = ImageNames.Load(Folder);
+        if (names.Find(name) == id)
+            return;
+        names.Set(name, id);
+        names.Save();
     }
 
     internal ImageRecord? ReadRecord(Digest id)

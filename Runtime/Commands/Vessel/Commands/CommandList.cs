@@ -21,6 +21,8 @@ internal static class CommandList
         new("image prune", () => new PruneImagesCommand()),
         new("image pull", () => new PullCommand()),
         new("pull", () => new PullCommand()),
+        new("image push", () => new PushCommand()),
+        new("push", () => new PushCommand()),
         new("image rm", () => new RemoveImageCommand()),
         new("image remove", () => new RemoveImageCommand(), IsAlias: true),
         new("rmi", () => new RemoveImageCommand()),

@@ -44,8 +44,7 @@ internal sealed class PullCommand : Command
 
     private static async Task PullAsync(Invocation invocation, RegistryClient registry, ImageReference reference, PullOptions options, bool isQuiet, CancellationToken cancellation)
     {
-        bool isTerminal = !Console.IsOutputRedirected;
-        IPullObserver observer = isQuiet ? new SilentPull() : new PullDisplay(invocation.Output, isTerminal, isTerminal ? Console.WindowWidth : 0);
+        IPullObserver observer = isQuiet ? new SilentProgress() : new PullDisplay(invocation.Output);
         PulledImage pulled = await invocation.Images.PullAsync(reference, registry, options, observer, cancellation).ConfigureAwait(false);
         if (!isQuiet)
             invocation.Output.Write($"Digest: {pulled.Target}\nStatus: {(pulled.IsNew ? "Downloaded newer image for" : "Image is up to date for")} {reference.FamiliarText}\n");

@@ -1,0 +1,50 @@
+using Vessel.Commands.CommandLine;
+using Vessel.Commands.Vessel.CommandLine;
+using Vessel.Commands.Vessel.Output;
+using Vessel.Images;
+using Vessel.Images.Registry;
+using Vessel.Images.Store;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Commands.Vessel.Commands;
+
+internal sealed class PushCommand : Command
+{
+    public override string Usage => "[OPTIONS] NAME[:TAG]";
+
+    public override string Summary => "Upload an image to a registry";
+
+    public override IReadOnlyList<Option> Options =>
+    [
+        new("all-tags", "Push all tags of an image to the repository", Short: 'a'),
+        new("quiet", "Suppress verbose output", Short: 'q'),
+    ];
+
+    public override (int Least, int Most) ArgumentCount => (1, 1);
+
+    public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        ImageReference reference = References.Parse(invocation.Arguments[0]);
+        bool isAll = invocation.Options.Has("all-tags"), isQuiet = invocation.Options.Has("quiet");
+        if (reference.Digest is not null)
+            throw new ImageException(ImageErrorKind.Invalid, "cannot push a digest reference");
+        if (isAll && reference.Tag is not null)
+            throw new ImageException(ImageErrorKind.Invalid, "tag can't be used with --all-tags/-a");
+        if (!isAll && reference.Tag is null && !isQuiet)
+            invocation.Output.Write("Using default tag: latest\n");
+        List<ImageReference> references = isAll
+            ? [.. invocation.Images.List().SelectMany(i => i.Names).Where(n => n.Tag is not null && n.Name == reference.Name)]
+            : [reference.WithDefaultTag()];
+        if (!isQuiet)
+            invocation.Output.Write($"The push refers to repository [{reference.Name}]\n");
+        if (references.Count == 0 || !invocation.Images.List().SelectMany(i => i.Names).Contains(references[0]))
+            throw new ImageException(ImageErrorKind.NotFound, isAll ? $"An image does not exist locally with the tag: {reference.FamiliarName}" : $"tag does not exist: {references[0].FamiliarText}");
+        using RegistryClient registry = new(invocation.Registries);
+        foreach (ImageReference each in references)
+        {
+            PushedImage pushed = await invocation.Images.PushAsync(each, registry, isQuiet ? new SilentProgress() : new PushDisplay(invocation.Output), cancellation).ConfigureAwait(false);
+            invocation.Output.Write(isQuiet ? $"{each}\n" : $"{each.Tag}: digest: {pushed.Manifest} size: {pushed.Size}\n");
+        }
+        return 0;
+    }
+}

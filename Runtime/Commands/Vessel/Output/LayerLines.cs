@@ -1,0 +1,69 @@
+using System.Text;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Commands.Vessel.Output;
+
+/// <summary>
+/// A line for each layer: on a terminal rewritten in place; elsewhere one for each state that a layer reaches, without control codes.
+/// </summary>
+internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns)
+{
+    private const int BarWidth = 50;
+
+    // Faster than this nobody reads.
+    private const int RedrawMilliseconds = 50;
+
+    private readonly Lock gate = new();
+    private readonly List<Digest> order = [];
+    private readonly Dictionary<Digest, string> states = [];
+    private readonly Dictionary<Digest, long> drawn = [];
+
+    /// <summary>Lines on a terminal if standard output is one.</summary>
+    public static LayerLines OnConsole(TextWriter output) => new(output, !Console.IsOutputRedirected, Console.IsOutputRedirected ? 0 : Console.WindowWidth);
+
+    /// <summary>A layer reached a state, or got further in it.</summary>
+    /// <param name="layer">Which.</param>
+    /// <param name="state">In words: <c>Pull complete</c>.</param>
+    /// <param name="progress">How far; empty where that isn't known.</param>
+    /// <param name="isTransient">Whether it is worth no line of its own where lines are not rewritten.</param>
+    public void Show(Digest layer, string state, string progress = "", bool isTransient = false)
+    {
+        lock (gate)
+        {
+            bool isKnown = states.TryGetValue(layer, out string? before);
+            states[layer] = state;
+            if (!isKnown)
+                order.Add(layer);
+            if (isTerminal)
+                Draw(layer, progress.Length > 0 ? $"{state} {progress}" : state, isKnown, isSame: before == state);
+            else if (before != state && !isTransient)
+                output.Write($"{layer.Short}: {state}\n");
+            output.Flush();
+        }
+    }
+
+    /// <summary>How much of a layer is there: <c>[==>   ]  1.2MB/3.4MB</c>.</summary>
+    public static string Bar(long current, long total)
+    {
+        if (total <= 0)
+            return Human.Size(current, 4);
+        int done = (int)Math.Clamp(current * BarWidth / total, 0, BarWidth);
+        StringBuilder bar = new("[");
+        bar.Append('=', Math.Min(done, BarWidth - 1)).Append('>').Append(' ', Math.Max(0, BarWidth - 1 - done)).Append(']');
+        return $"{bar}  {Human.Size(current, 4)}/{Human.Size(total, 4)}";
+    }
+
+    private void Draw(Digest layer, string text, bool isKnown, bool isSame)
+    {
+        // A state is always drawn, progress within it only now and then.
+        long now = Environment.TickCount64;
+        if (isKnown && isSame && now - drawn.GetValueOrDefault(layer) < RedrawMilliseconds)
+            return;
+        drawn[layer] = now;
+        string line = $"{layer.Short}: {text}";
+        if (columns > 0 && line.Length > columns)
+            line = line[..columns];
+        int up = order.Count - order.IndexOf(layer);
+        output.Write(isKnown ? $"\e[{up}A\e[2K\r{line}\e[{up}B\r" : line + "\n");
+    }
+}

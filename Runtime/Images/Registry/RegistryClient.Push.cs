@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Vessel.Oci.Image;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Registry;
+
+public sealed partial class RegistryClient
+{
+    private static readonly MediaTypeHeaderValue Bytes = new("application/octet-stream");
+
+    /// <summary>Whether a repository has a blob.</summary>
+    public async Task<bool> HasBlobAsync(ImageReference reference, Digest digest, CancellationToken cancellation = default) =>
+        await ItselfAsync(reference, async connection =>
+        {
+            using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Head, Path(reference, $"blobs/{digest}"), Scope.Push(reference.Repository), null, cancellation).ConfigureAwait(false);
+            return response.StatusCode == HttpStatusCode.OK;
+        }).ConfigureAwait(false);
+
+    /// <summary>Lets a repository have a blob that another one of the same registry has; false where the registry doesn't, and it must be sent.</summary>
+    public async Task<bool> MountBlobAsync(ImageReference reference, Digest digest, string from, CancellationToken cancellation = default) =>
+        await ItselfAsync(reference, async connection =>
+        {
+            string query = $"blobs/uploads/?mount={Uri.EscapeDataString(digest.ToString())}&from={Uri.EscapeDataString(from)}";
+            string scope = $"{Scope.Push(reference.Repository)} {Scope.Pull(from)}";
+            using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Post, Path(reference, query), scope, static r => r.Content = new ByteArrayContent([]), cancellation).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.Created)
+                return true;
+            // An upload that was begun in its place; it is not gone on with.
+            if (response.StatusCode == HttpStatusCode.Accepted && response.Headers.Location is { } location)
+                (await connection.SendAsync(HttpMethod.Delete, location, Scope.Push(reference.Repository), null, cancellation).ConfigureAwait(false)).Dispose();
+            return false;
+        }).ConfigureAwait(false);
+
+    /// <summary>Sends a blob.</summary>
+    /// <param name="reference">The repository.</param>
+    /// <param name="descriptor">What it is.</param>
+    /// <param name="open">Opens it from its start, for each attempt.</param>
+    /// <param name="progress">Is told how many bytes are sent.</param>
+    /// <param name="cancellation">Ends it; the registry forgets what it has.</param>
+    public async Task SendBlobAsync(ImageReference reference, Descriptor descriptor, Func<Stream> open, Action<long> progress, CancellationToken cancellation = default) =>
+        await ItselfAsync(reference, async connection =>
+        {
+            string scope = Scope.Push(reference.Repository);
+            for (int attempt = 1; ; attempt++)
+            {
+                using HttpResponseMessage begun = await connection.SendAsync(HttpMethod.Post, Path(reference, "blobs/uploads/"), scope, static r => r.Content = new ByteArrayContent([]), cancellation).ConfigureAwait(false);
+                Uri upload = LocationOf(begun, reference);
+                try
+                {
+                    // In one request; the session that it belongs to ends with the digest, which the registry compares.
+                    using HttpResponseMessage sent = await connection.SendAsync(HttpMethod.Patch, upload, scope, request =>
+                    {
+                        request.Content = new StreamContent(new ProgressStream(open(), progress), 1 << 17);
+                        request.Content.Headers.ContentType = Bytes;
+                        request.Content.Headers.ContentLength = descriptor.Size;
+                    }, cancellation, attempts: 1, isLong: true).ConfigureAwait(false);
+                    Uri rest = LocationOf(sent, reference);
+                    string mark = rest.ToString().Contains('?') ? "&" : "?";
+                    using HttpResponseMessage done = await connection.SendAsync(HttpMethod.Put, new Uri($"{rest}{mark}digest={Uri.EscapeDataString(descriptor.Digest.ToString())}", UriKind.RelativeOrAbsolute), scope, static r => r.Content = new ByteArrayContent([]), cancellation).ConfigureAwait(false);
+                    if (done.StatusCode != HttpStatusCode.Created)
+                        throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} took blob {descriptor.Digest} with {(int)done.StatusCode} {done.ReasonPhrase}, not as created");
+                    return true;
+                }
+                catch (ImageException e) when (e.Kind == ImageErrorKind.Unavailable && attempt < Settings.MaximumAttempts)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(200 * Math.Pow(3, attempt)), cancellation).ConfigureAwait(false);
+                }
+            }
+        }).ConfigureAwait(false);
+
+    /// <summary>Sends a manifest, under the reference's tag or else its own digest.</summary>
+    public async Task SendManifestAsync(ImageReference reference, Digest digest, ReadOnlyMemory<byte> bytes, string mediaType, CancellationToken cancellation = default) =>
+        await ItselfAsync(reference, async connection =>
+        {
+            using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Put, Path(reference, $"manifests/{reference.Tag ?? digest.ToString()}"), Scope.Push(reference.Repository), request =>
+            {
+                request.Content = new ReadOnlyMemoryContent(bytes);
+                request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
+            }, cancellation).ConfigureAwait(false);
+            return response.StatusCode == HttpStatusCode.Created ? true
+                : throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} took the manifest of {reference.FamiliarText} with {(int)response.StatusCode} {response.ReasonPhrase}, not as created");
+        }).ConfigureAwait(false);
+
+    private static Uri LocationOf(HttpResponseMessage response, ImageReference reference) =>
+        response.Headers.Location is { } location && response.IsSuccessStatusCode ? location.IsAbsoluteUri ? location : new Uri(response.RequestMessage!.RequestUri!, location)
+        : throw new ImageException(response.StatusCode == HttpStatusCode.NotFound ? ImageErrorKind.NotFound : ImageErrorKind.Unavailable, $"{reference.Registry} gives no place to send blobs of {reference.FamiliarName} to: {(int)response.StatusCode} {response.ReasonPhrase}");
+}
