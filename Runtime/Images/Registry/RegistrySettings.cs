@@ -35,6 +35,9 @@ public sealed record RegistrySettings
     /// <summary>How long a transfer may stand still.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The same for transfers of blobs.</summary>
+    public Content.TransferLimits Transfers => new(MaximumConcurrentDownloads, MaximumAttempts, IdleTimeout);
+
     /// <summary>Whether a registry may be reached without TLS.</summary>
     public bool IsInsecure(string registry)
     {

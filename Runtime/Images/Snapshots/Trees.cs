@@ -23,9 +23,10 @@ internal static class Trees
 
     private static void Empty(FileDescriptor folder)
     {
-        List<byte[]> names = [];
-        while (Files.ListNext(folder, names))
-            continue;
+        // All names first: what is removed meanwhile may move those that follow.
+        List<byte[]> names = [], part = [];
+        while (Files.ListNext(folder, part))
+            names.AddRange(part);
         foreach (byte[] name in names)
         {
             nint result = Files.TryRemove(folder, name);

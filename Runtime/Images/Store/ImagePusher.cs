@@ -46,7 +46,7 @@ internal sealed class ImagePusher(ImageStore store, RegistryClient registry, IPu
         }
         await SendAsync(reference, manifest.Config, null, siblings, others).ConfigureAwait(false);
         await registry.SendManifestAsync(reference, image.Record.Manifest, bytes, manifest.MediaType ?? MediaTypes.OciManifest, cancellation).ConfigureAwait(false);
-        store.AddDigestName(reference.WithNameOnly().WithDigest(image.Record.Manifest), image.Id);
+        store.Keep(image.Id, image.Record, [reference.WithNameOnly().WithDigest(image.Record.Manifest)]);
         return new PushedImage(image.Record.Manifest, bytes.Length);
     }
 

@@ -53,8 +53,7 @@ public sealed class ImageStore
     /// <summary>Pulls an image: fetched, verified, unpacked, named.</summary>
     public async Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default)
     {
-        using ImagePuller puller = new(this, registry, options, observer);
-        return await puller.PullAsync(reference, cancellation).ConfigureAwait(false);
+        return await new ImagePuller(this, registry, options, observer).PullAsync(reference, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Sends an image to the registry of a name that it has.</summary>
@@ -120,14 +119,21 @@ public sealed class ImageStore
         return Sweep();
     }
 
-    internal void AddDigestName(ImageReference name, Digest id)
+    /// <summary>Takes over an image whose parts are all here, with names for it.</summary>
+    /// <returns>Whether the image, or what a name means, is another than before.</returns>
+    internal bool Keep(Digest id, ImageRecord record, IReadOnlyList<ImageReference> names)
     {
         using FileDescriptor storeLock = Folder.Lock(alone: true);
-        ImageNames names = ImageNames.Load(Folder);
-        if (names.Find(name) == id)
-            return;
-        names.Set(name, id);
-        names.Save();
+        ImageNames all = ImageNames.Load(Folder);
+        bool isKnown = ReadRecord(id) is { } known && known.Manifest == record.Manifest && known.Target == record.Target;
+        if (!isKnown)
+            StoreFolder.WriteDurably(Folder.Image(id), record.ToBytes());
+        if (names.All(n => all.Find(n) == id))
+            return !isKnown;
+        foreach (ImageReference name in names)
+            all.Set(name, id);
+        all.Save();
+        return true;
     }
 
     internal ImageRecord? ReadRecord(Digest id)

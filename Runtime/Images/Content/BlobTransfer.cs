@@ -1,11 +1,9 @@
-using Vessel.Images.Content;
 using Vessel.Oci.Image;
-using Vessel.Oci.Reference;
 
-namespace Vessel.Images.Registry;
+namespace Vessel.Images.Content;
 
 /// <summary>Brings one blob into its ingest. A transfer that is cut, or stands still, goes on from where it was.</summary>
-internal sealed class BlobTransfer(RegistryClient registry, ImageReference reference, Descriptor descriptor)
+internal sealed class BlobTransfer(IBlobSource source, TransferLimits limits, Descriptor descriptor)
 {
     private const int ChunkBytes = 1 << 17;
 
@@ -45,12 +43,12 @@ internal sealed class BlobTransfer(RegistryClient registry, ImageReference refer
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                reason = $"fewer than {LeastBytes} bytes in {registry.Settings.IdleTimeout.TotalSeconds:0} s";
+                reason = $"fewer than {LeastBytes} bytes in {limits.Idle.TotalSeconds:0} s";
             }
             if (ingest.Length - mark >= WorthAnotherTry)
                 (attempt, mark) = (0, ingest.Length);
-            if (attempt >= registry.Settings.MaximumAttempts)
-                throw new ImageException(ImageErrorKind.Unavailable, $"blob {descriptor.Digest} from {reference.Registry}: {reason}, {attempt} times; {ingest.Length} of {descriptor.Size} bytes are here, and the next pull goes on from there");
+            if (attempt >= limits.Attempts)
+                throw new ImageException(ImageErrorKind.Unavailable, $"blob {descriptor.Digest} from {source.Name}: {reason}, {attempt} times; {ingest.Length} of {descriptor.Size} bytes are here, and the next pull goes on from there");
             Retrying();
             await Task.Delay(TimeSpan.FromMilliseconds(200 * Math.Pow(3, attempt)), cancellation).ConfigureAwait(false);
         }
@@ -59,19 +57,19 @@ internal sealed class BlobTransfer(RegistryClient registry, ImageReference refer
 
     private async Task OnceAsync(Ingest ingest, Func<ReadOnlyMemory<byte>, ValueTask> next, CancellationToken cancellation)
     {
-        (Stream stream, long offset) = await registry.OpenBlobAsync(reference, descriptor, ingest.Length, cancellation).ConfigureAwait(false);
+        (Stream stream, long offset) = await source.OpenAsync(descriptor, ingest.Length, cancellation).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
             long skip = ingest.Length - offset;
             byte[] buffer = new byte[ChunkBytes];
             using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            time.CancelAfter(registry.Settings.IdleTimeout);
+            time.CancelAfter(limits.Idle);
             int count, since = 0;
             while ((count = await stream.ReadAsync(buffer, time.Token).ConfigureAwait(false)) > 0)
             {
                 if ((since += count) >= LeastBytes)
                 {
-                    time.CancelAfter(registry.Settings.IdleTimeout);
+                    time.CancelAfter(limits.Idle);
                     since = 0;
                 }
                 int from = (int)Math.Min(skip, count);

@@ -1,0 +1,55 @@
+using Vessel.Commands.CommandLine;
+using Vessel.Commands.Vessel.CommandLine;
+using Vessel.Commands.Vessel.Output;
+using Vessel.Images;
+using Vessel.Images.Archives;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Commands.Vessel.Commands;
+
+internal sealed class LoadCommand : Command
+{
+    public override string Usage => "[OPTIONS]";
+
+    public override string Summary => "Load an image from a tar archive or STDIN";
+
+    public override IReadOnlyList<Option> Options =>
+    [
+        new("input", "Read from tar archive file, instead of STDIN", "string", 'i'),
+        new("platform", "Load only the given platform of an archive with several", "string"),
+        new("quiet", "Suppress the load output", Short: 'q'),
+    ];
+
+    public override (int Least, int Most) ArgumentCount => (0, 0);
+
+    public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        string? path = invocation.Options.Text("input");
+        if (path is null && !Console.IsInputRedirected)
+            throw new UsageException("requested load from stdin, but stdin is empty");
+        Oci.Image.Platform? platform = invocation.Options.Text("platform") is { } text ? References.ParsePlatform(text) : null;
+        using Stream input = path is null ? Console.OpenStandardInput() : Open(path);
+        foreach (LoadedImage image in await ImageArchive.LoadAsync(invocation.Images, input, platform, new SilentProgress(), cancellation).ConfigureAwait(false))
+        {
+            if (invocation.Options.Has("quiet"))
+                continue;
+            foreach (ImageReference name in image.Names)
+                invocation.Output.Write($"Loaded image: {name.FamiliarText}\n");
+            if (image.Names.Count == 0)
+                invocation.Output.Write($"Loaded image ID: {image.Id}\n");
+        }
+        return 0;
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ImageException(ImageErrorKind.NotFound, $"open {path}: {(e is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : e.Message)}", e);
+        }
+    }
+}

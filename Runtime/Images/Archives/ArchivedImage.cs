@@ -1,0 +1,12 @@
+using Vessel.Oci.Image;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Archives;
+
+/// <summary>One image of an archive.</summary>
+/// <param name="Digest">Its manifest's.</param>
+/// <param name="Bytes">The manifest, byte for byte.</param>
+/// <param name="Manifest">The same, read.</param>
+/// <param name="Names">What it is to be called.</param>
+/// <param name="Blobs">Where in the archive the config and the layers are.</param>
+internal sealed record ArchivedImage(Digest Digest, byte[] Bytes, ImageManifest Manifest, IReadOnlyList<ImageReference> Names, IReadOnlyDictionary<Digest, string> Blobs);

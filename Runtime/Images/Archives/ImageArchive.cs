@@ -1,0 +1,51 @@
+using Vessel.Images.Content;
+using Vessel.Images.Store;
+using Vessel.Oci.Image;
+using Vessel.Oci.Json;
+
+namespace Vessel.Images.Archives;
+
+/// <summary>Images in one file: what <c>save</c> writes and <c>load</c> reads.</summary>
+public static class ImageArchive
+{
+    private static readonly TransferLimits Limits = new(Concurrent: 2, Attempts: 1, Idle: TimeSpan.FromMinutes(10));
+
+    /// <summary>Brings all images of an archive into the store: of docker's (since 1.10), or an OCI layout, compressed or not.</summary>
+    /// <returns>What was loaded: the image, and its names in the archive.</returns>
+    /// <exception cref="ImageException">It is no such archive, or what is in it isn't what it says. Images before the bad one are kept.</exception>
+    public static async Task<IReadOnlyList<LoadedImage>> LoadAsync(ImageStore store, Stream archive, Platform? platform, IPullObserver observer, CancellationToken cancellation = default)
+    {
+        using ArchiveFiles files = ArchiveFiles.Read(store.Folder, archive, cancellation);
+        List<LoadedImage> loaded = [];
+        try
+        {
+            foreach (ArchivedImage image in Images(files, platform ?? Platform.Host))
+            {
+                using Lease lease = new(store.Folder);
+                lease.Hold(image.Digest);
+                using ImageAssembler assembler = new(store, new ArchivedBlobs(files, image), Limits, observer);
+                ImageRecord record = await assembler.AssembleAsync((image.Digest, image.Manifest), image.Digest, lease, static _ => { }, cancellation).ConfigureAwait(false);
+                store.Content.AddDocument(image.Digest, image.Bytes);
+                store.Keep(image.Manifest.Config.Digest, record, image.Names);
+                loaded.Add(new LoadedImage(image.Manifest.Config.Digest, image.Names));
+            }
+        }
+        catch (Exception e) when (e is DocumentException or InvalidDataException)
+        {
+            throw new ImageException(ImageErrorKind.Corrupt, e.Message, e);
+        }
+        return loaded;
+    }
+
+    // An archive may be both: what an OCI layout says has digests.
+    private static List<ArchivedImage> Images(ArchiveFiles files, Platform platform)
+    {
+        if (files.Has(OciLayout.MarkName) && files.Has(OciLayout.IndexName))
+            return OciLayout.Read(files, platform);
+        if (files.Has(DockerArchive.ManifestName))
+            return DockerArchive.Read(files);
+        throw new ImageException(ImageErrorKind.Invalid, files.Has("repositories")
+            ? "the archive has no manifest.json: it is of a docker before 1.10; save the image again with a current one"
+            : "the archive has neither manifest.json nor index.json: it is no image; `vessel import` takes a root filesystem");
+    }
+}

@@ -1,0 +1,180 @@
+using System.IO.Pipelines;
+using Vessel.Images.Content;
+using Vessel.Images.Snapshots;
+using Vessel.Native.Safe;
+using Vessel.Oci.Image;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Store;
+
+/// <summary>
+/// Brings what a manifest names into the store: the config, then all layers at the same time, each fetched, hashed, decompressed and unpacked
+/// as it arrives. Blobs and layers get their names when they are verified and on the disk.
+/// </summary>
+internal sealed class ImageAssembler(ImageStore store, IBlobSource source, TransferLimits limits, IPullObserver observer) : IDisposable
+{
+    // What a layer's unpacking may be behind its transfer.
+    private const int PipeBytes = 4 << 20;
+
+    private readonly SemaphoreSlim transfers = new(limits.Concurrent);
+
+    /// <summary>Brings all of an image but its name.</summary>
+    /// <param name="manifest">The manifest, and its digest.</param>
+    /// <param name="target">What led to the manifest: an index, or itself.</param>
+    /// <param name="lease">Holds what arrives.</param>
+    /// <param name="check">Looks at the config before layers are fetched.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<ImageRecord> AssembleAsync((Digest Digest, ImageManifest Document) manifest, Digest target, Lease lease, Action<ImageConfig> check, CancellationToken cancellation)
+    {
+        ImageConfig config = await FetchConfigAsync(manifest.Document, lease, cancellation).ConfigureAwait(false);
+        check(config);
+        if (config.RootFs.DiffIds.Count != manifest.Document.Layers.Count)
+            throw new ImageException(ImageErrorKind.Corrupt, $"manifest {manifest.Digest} has {manifest.Document.Layers.Count} layers, its config {config.RootFs.DiffIds.Count}");
+        await BringLayersAsync(manifest.Document.Layers, config.RootFs.DiffIds, lease, cancellation).ConfigureAwait(false);
+        return new ImageRecord(manifest.Digest, target, [.. manifest.Document.Layers.Select(l => l.Digest)], config.RootFs.DiffIds);
+    }
+
+    public void Dispose() => transfers.Dispose();
+
+    private async Task<ImageConfig> FetchConfigAsync(ImageManifest manifest, Lease lease, CancellationToken cancellation)
+    {
+        if (manifest.Config.Size > ContentStore.MaximumDocumentBytes)
+            throw new ImageException(ImageErrorKind.Corrupt, $"config {manifest.Config.Digest} is larger than {ContentStore.MaximumDocumentBytes} bytes");
+        lease.Hold(manifest.Config.Digest);
+        using (Ingest? ingest = await store.Content.BeginAsync(manifest.Config, cancellation).ConfigureAwait(false))
+            if (ingest is not null)
+            {
+                await new BlobTransfer(source, limits, manifest.Config).RunAsync(ingest, static _ => ValueTask.CompletedTask, cancellation).ConfigureAwait(false);
+                ingest.Commit();
+            }
+        return ImageDocumentReader.ReadConfig(store.Content.ReadDocument(manifest.Config.Digest), $"config {manifest.Config.Digest}");
+    }
+
+    private async Task BringLayersAsync(IReadOnlyList<Descriptor> blobs, IReadOnlyList<Digest> diffIds, Lease lease, CancellationToken cancellation)
+    {
+        List<(Descriptor Blob, Digest DiffId)> layers = [.. blobs.Zip(diffIds).DistinctBy(l => (l.First.Digest, l.Second)).Select(l => (l.First, l.Second))];
+        List<(Descriptor Blob, Digest DiffId)> missing = [];
+        foreach ((Descriptor blob, Digest diffId) in layers)
+        {
+            lease.Hold(blob.Digest);
+            lease.Hold(diffId);
+            bool exists = store.Layers.Contains(diffId) && store.Content.Contains(blob.Digest);
+            observer.Layer(blob.Digest, exists ? PullStage.Exists : PullStage.Pending);
+            if (!exists)
+                missing.Add((blob, diffId));
+        }
+        if (missing.Count == 0)
+            return;
+        using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        List<Task<LayerInMaking?>> tasks = [.. missing.Select(l => Task.Run(() => BringAsync(l.Blob, l.DiffId, others), CancellationToken.None))];
+        try
+        {
+            await Task.WhenAll(tasks).ConfigureAwait(false);
+            using (FileDescriptor root = StoreFolder.OpenFolder(store.Folder.Root))
+                Files.SyncFilesystem(root, store.Folder.Root);
+            foreach ((Task<LayerInMaking?> task, (Descriptor blob, Digest _)) in tasks.Zip(missing))
+            {
+                (await task.ConfigureAwait(false))?.Commit();
+                observer.Layer(blob.Digest, PullStage.Complete);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // One failed, and the others were called off: that one's error is what happened.
+            throw tasks.Where(t => t.IsFaulted).Select(t => t.Exception!.InnerException!).First(e => e is not OperationCanceledException);
+        }
+        finally
+        {
+            foreach (Task<LayerInMaking?> task in tasks.Where(t => t.IsCompletedSuccessfully))
+                (await task.ConfigureAwait(false))?.Dispose();
+        }
+    }
+
+    private async Task<LayerInMaking?> BringAsync(Descriptor blob, Digest diffId, CancellationTokenSource all)
+    {
+        observer.Layer(blob.Digest, PullStage.Waiting);
+        LayerInMaking? making = null;
+        try
+        {
+            await transfers.WaitAsync(all.Token).ConfigureAwait(false);
+            try
+            {
+                making = store.Layers.Contains(diffId) ? null : store.Layers.Begin(diffId);
+                using Ingest? ingest = await store.Content.BeginAsync(blob, all.Token).ConfigureAwait(false);
+                if (ingest is not null)
+                    await FetchAsync(blob, ingest, making, all.Token).ConfigureAwait(false);
+                else if (making is not null)
+                {
+                    observer.Layer(blob.Digest, PullStage.Extracting);
+                    using FileDescriptor file = store.Content.Open(blob.Digest);
+                    using DescriptorStream stream = new(file, blob.Digest.ToString());
+                    making.Unpack(stream, all.Token);
+                }
+            }
+            finally
+            {
+                transfers.Release();
+            }
+            return making;
+        }
+        catch
+        {
+            making?.Dispose();
+            await all.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task FetchAsync(Descriptor blob, Ingest ingest, LayerInMaking? making, CancellationToken cancellation)
+    {
+        BlobTransfer transfer = new(source, limits, blob)
+        {
+            Progress = done => observer.Layer(blob.Digest, PullStage.Downloading, done, blob.Size),
+            Retrying = () => observer.Layer(blob.Digest, PullStage.Retrying),
+        };
+        if (making is null)
+        {
+            await transfer.RunAsync(ingest, static _ => ValueTask.CompletedTask, cancellation).ConfigureAwait(false);
+            observer.Layer(blob.Digest, PullStage.Downloaded);
+            ingest.Commit();
+            return;
+        }
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: PipeBytes, resumeWriterThreshold: PipeBytes / 2, minimumSegmentSize: 1 << 17, useSynchronizationContext: false));
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task unpacking = Task.Factory.StartNew(() => Unpack(pipe.Reader, making, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            await transfer.RunAsync(ingest, async bytes => await pipe.Writer.WriteAsync(bytes, stop.Token).ConfigureAwait(false), stop.Token).ConfigureAwait(false);
+            await pipe.Writer.CompleteAsync().ConfigureAwait(false);
+            observer.Layer(blob.Digest, PullStage.Downloaded);
+            observer.Layer(blob.Digest, PullStage.Extracting);
+            ingest.Commit();
+        }
+        catch (Exception e)
+        {
+            await pipe.Writer.CompleteAsync(e).ConfigureAwait(false);
+            // A layer that cannot be unpacked ends its transfer: then that is the error.
+            await unpacking.ConfigureAwait(e is OperationCanceledException ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+        await unpacking.ConfigureAwait(false);
+    }
+
+    private static void Unpack(PipeReader reader, LayerInMaking making, CancellationTokenSource stop)
+    {
+        try
+        {
+            using Stream stream = reader.AsStream();
+            making.Unpack(stream, stop.Token);
+        }
+        catch
+        {
+            stop.Cancel();
+            throw;
+        }
+        finally
+        {
+            reader.Complete();
+        }
+    }
+}
