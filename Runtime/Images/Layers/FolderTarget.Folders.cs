@@ -15,8 +15,8 @@ public sealed partial class FolderTarget
     private const int MaximumLevels = 64;
     private const int MaximumLinks = 40;
 
-    // A layer of links that lead through links can make one name cost 80,000 steps.
-    private const long MaximumSteps = 16_000_000;
+    // Links that lead through links can make one name cost 80,000 steps. A layer has some to spare, and more with each entry.
+    private const long SpareSteps = 1_000_000, StepsOfAnEntry = 64;
 
     private readonly bool hasOpenAt2;
     private readonly List<Level> levels = [];
@@ -26,7 +26,7 @@ public sealed partial class FolderTarget
 
     // A folder that was reached through a symbolic link of the layer. It has no place among the levels: its path is another than what led to it.
     private Level? guest;
-    private long steps;
+    private long stepsLeft = SpareSteps;
 
     /// <summary>The folder of this path, made with all above it where it is missing. It is valid until the next call.</summary>
     private Level Enter(ReadOnlySpan<byte> folder)
@@ -91,7 +91,7 @@ public sealed partial class FolderTarget
     // One part of a path; null where it is a symbolic link.
     private Level? Step(Level from, ReadOnlySpan<byte> component, ReadOnlySpan<byte> whole, int length, bool makes, LayerEntry? linked = null)
     {
-        if (++steps > MaximumSteps)
+        if (--stepsLeft < 0)
             throw new LayerException(whole, "all paths together lead by too many folders and links");
         part.Set(component);
         nint result = Files.TryOpen(from.Folder, part.Terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);

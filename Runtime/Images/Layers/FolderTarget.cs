@@ -44,6 +44,7 @@ public sealed partial class FolderTarget : ILayerTarget, IDisposable
     /// <inheritdoc/>
     public void Add(LayerEntry entry, TarReader data)
     {
+        stepsLeft += StepsOfAnEntry;
         switch (entry.Kind)
         {
             case LayerEntryKind.File: AddFile(entry, data); break;
