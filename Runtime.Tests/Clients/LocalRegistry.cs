@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using Vessel.Tests.Support;
+
+namespace Vessel.Tests.Clients;
+
+/// <summary>A registry of Debian's on the loopback interface, and images in it made by other people's tools from the busybox fixture.</summary>
+internal sealed class LocalRegistry : IDisposable
+{
+    private readonly string folder;
+    private readonly RunningProgram program;
+
+    public LocalRegistry(string folder)
+    {
+        this.folder = folder;
+        Address = $"127.0.0.1:{FreePort()}";
+        File.WriteAllText(folder + "/registry.yml", $$$"""
+            version: 0.1
+            log: {level: error}
+            storage: {filesystem: {rootdirectory: {{{folder}}}/registry}, delete: {enabled: true}}
+            http: {addr: {{{Address}}}}
+            """);
+        program = new Launch(Require.Program("docker-registry", "docker-registry"), "serve", folder + "/registry.yml").Start();
+        if (!Host.Eventually(IsUp))
+            throw new InvalidOperationException($"no registry on {Address}");
+    }
+
+    /// <summary>Host and port, as references name it.</summary>
+    public string Address { get; }
+
+    /// <summary>
+    /// Makes an image of two layers: busybox; then one that adds <c>/hello</c>, takes <c>/etc/group</c> away, and hides what <c>/home</c> had.
+    /// </summary>
+    /// <param name="name">Repository and tag.</param>
+    /// <param name="copyOptions">What skopeo is told beside: another compression, another kind of manifest.</param>
+    public void Make(string name, params string[] copyOptions)
+    {
+        string layout = $"{folder}/layout";
+        if (!Directory.Exists(layout))
+        {
+            string top = folder + "/top";
+            Directory.CreateDirectory(top + "/home");
+            Directory.CreateDirectory(top + "/etc");
+            File.WriteAllText(top + "/hello", "hello from the second layer\n");
+            File.WriteAllText(top + "/etc/.wh.group", "");
+            File.WriteAllText(top + "/home/.wh..wh..opq", "");
+            Run(Tar, "-C", Fixtures.Busybox, "-cf", folder + "/base.tar", ".");
+            Run(Tar, "-C", top, "-cf", folder + "/top.tar", ".");
+            Run(Umoci, "init", "--layout", layout);
+            Run(Umoci, "new", "--image", layout + ":made");
+            foreach (string layer in (string[])["base.tar", "top.tar"])
+                Run(Umoci, "raw", "add-layer", "--image", layout + ":made", $"{folder}/{layer}");
+            Run(Umoci, "config", "--image", layout + ":made", "--config.user", "user", "--config.env", "COLOUR=blue", "--config.workingdir", "/tmp",
+                "--config.entrypoint", "sh", "--config.cmd", "-c", "--config.cmd", "id -u; pwd; echo $COLOUR; cat /hello; ls /etc /home; echo new > /tmp/new");
+        }
+        Run(SkopeoProgram, ["copy", "-q", "--insecure-policy", "--dest-tls-verify=false", .. copyOptions, $"oci:{layout}:made", $"docker://{Address}/{name}"]);
+    }
+
+    /// <summary>Calls skopeo.</summary>
+    public static Outcome Skopeo(params string[] arguments) => Run(SkopeoProgram, arguments);
+
+    public void Dispose() => program.Dispose();
+
+    private static string Tar => Require.Program("tar", "tar");
+
+    private static string Umoci => Require.Program("umoci", "umoci");
+
+    private static string SkopeoProgram => Require.Program("skopeo", "skopeo");
+
+    private static Outcome Run(string program, params string[] arguments)
+    {
+        Outcome outcome = new Launch(program, arguments).Start().Wait();
+        outcome.Succeeded();
+        return outcome;
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private bool IsUp()
+    {
+        try
+        {
+            using TcpClient client = new(IPEndPoint.Parse(Address).Address.ToString(), IPEndPoint.Parse(Address).Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
