@@ -34,8 +34,26 @@ internal static class Functions
 
     private static readonly Dictionary<string, int> Arguments = new()
     {
-        ["json"] = 1, ["lower"] = 1, ["upper"] = 1, ["title"] = 1, ["split"] = 2, ["join"] = 2, ["pad"] = 3, ["truncate"] = 2, ["printf"] = 1,
-        ["len"] = 1, ["index"] = 1, ["not"] = 1, ["and"] = 1, ["or"] = 1, ["eq"] = 2, ["ne"] = 2, ["lt"] = 2, ["le"] = 2, ["gt"] = 2, ["ge"] = 2,
+        ["json"] = 1,
+        ["lower"] = 1,
+        ["upper"] = 1,
+        ["title"] = 1,
+        ["split"] = 2,
+        ["join"] = 2,
+        ["pad"] = 3,
+        ["truncate"] = 2,
+        ["printf"] = 1,
+        ["len"] = 1,
+        ["index"] = 1,
+        ["not"] = 1,
+        ["and"] = 1,
+        ["or"] = 1,
+        ["eq"] = 2,
+        ["ne"] = 2,
+        ["lt"] = 2,
+        ["le"] = 2,
+        ["gt"] = 2,
+        ["ge"] = 2,
     };
 
     /// <summary>Whether there is one of that name.</summary>

@@ -1,0 +1,132 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
+using System.Text;
+using NUnit.Framework;
+using Vessel.Tests.Support;
+
+namespace Vessel.Tests.Clients;
+
+/// <summary>The command line as docker's: options, messages, exit codes, filters, formats.</summary>
+public sealed class CommandLineTests : ImageTest
+{
+    [TestCase("images --foo", 125, "unknown flag: --foo\n\nUsage:  vessel images [OPTIONS] [REPOSITORY[:TAG]]\n\nRun 'vessel images --help' for more information\n")]
+    [TestCase("images -aqz", 125, "unknown shorthand flag: 'z' in -aqz")]
+    [TestCase("images --format", 125, "flag needs an argument: --format")]
+    [TestCase("save -o", 125, "flag needs an argument: 'o' in -o")]
+    [TestCase("images --quiet=maybe", 125, "invalid argument \"maybe\" for \"--quiet\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax")]
+    [TestCase("pull", 1, "vessel: 'vessel pull' requires 1 argument\n\nUsage:  vessel pull [OPTIONS] NAME[:TAG|@DIGEST]")]
+    [TestCase("rmi", 1, "vessel: 'vessel rmi' requires at least 1 argument")]
+    [TestCase("tag one", 1, "requires 2 arguments")]
+    [TestCase("nope", 1, "vessel: unknown command: vessel nope\n\nRun 'vessel --help' for more information\n")]
+    [TestCase("image nope", 1, "vessel: unknown command: vessel image nope\n\nRun 'vessel image --help' for more information\n")]
+    [TestCase("pull UPPER", 1, "repository name (library/UPPER) must be lowercase")]
+    [TestCase("rmi nope", 1, "Error response from daemon: No such image: nope:latest\n")]
+    [TestCase("images --filter nope=1", 1, "invalid filter 'nope'")]
+    [TestCase("images --format {{.Nope", 1, "template parsing error: template: :1: unclosed action\n")]
+    public void Mistake_IsToldAsDockerTellsIt(string arguments, int code, string error)
+    {
+        Outcome outcome = Vessel(arguments.Split(' '));
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(code));
+            Assert.That(outcome.Error, Does.Contain(error));
+            Assert.That(outcome.Output, Is.Empty);
+        });
+    }
+
+    [TestCase("--help", "Usage:  vessel [OPTIONS] COMMAND")]
+    [TestCase("image", "Usage:  vessel image COMMAND")]
+    [TestCase("pull --help", "Usage:  vessel pull [OPTIONS] NAME[:TAG|@DIGEST]\n\nDownload an image from a registry\n\nAliases:\n  vessel image pull, vessel pull\n")]
+    [TestCase("images -h", "-q, --quiet")]
+    public void Help_IsOnStandardOutput(string arguments, string text)
+    {
+        Outcome help = Vessel(arguments.Split(' '));
+        Assert.That(help.ExitCode, Is.Zero);
+        Assert.That(help.Output, Does.Contain(text));
+    }
+
+    [TestCase("{{.Repository}}:{{.Tag}} {{.Size}}", "mine:v1 5B")]
+    [TestCase("{{json .Tag}} {{upper .Repository}} {{len .Tag}}", "\"v1\" MINE 2")]
+    [TestCase("{{if eq .Tag \"v1\"}}yes{{else}}no{{end}}{{/* nothing */}}", "yes")]
+    [TestCase("{{.Repository | printf \"%-8s|\"}}", "mine    |")]
+    [TestCase("{{- .Tag -}} ", "v1")]
+    [TestCase("table {{.Repository}}\\t{{.Tag}}", "REPOSITORY   TAG\nmine         v1")]
+    public void Images_Format_IsGosTemplate(string format, string expected)
+    {
+        Load("mine:v1");
+        Assert.That(Vessel("images", "--format", format).Text, Is.EqualTo(expected));
+    }
+
+    [TestCase("{{.Config.WorkingDir}} {{index .Config.Env 1}}", "/srv B=2")]
+    [TestCase("{{range $i, $e := .Config.Env}}{{$i}}={{$e}};{{end}}", "0=A=1;1=B=2;")]
+    [TestCase("{{join .Config.Cmd \" \"}} {{.Config.Labels.colour}}", "sh -c true blue")]
+    [TestCase("{{json .Config.ExposedPorts}} {{.Config.Cmd}}", "{\"80/tcp\":{}} [sh -c true]")]
+    [TestCase("{{with .Config.StopSignal}}{{.}}{{end}} {{index (split .Os \"i\") 0}}", "SIGINT l")]
+    public void Inspect_Format_ReachesEverything(string format, string expected)
+    {
+        Load("mine:v1");
+        Assert.That(Vessel("image", "inspect", "--format", format, "mine:v1").Text, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Inspect_OfSeveral_ShowsThoseThatAreThere()
+    {
+        Load("mine:v1");
+        Outcome inspect = Vessel("image", "inspect", "nope", "mine:v1");
+        Assert.That(inspect.ExitCode, Is.EqualTo(1));
+        Assert.That(inspect.Error, Is.EqualTo("Error response from daemon: No such image: nope:latest\n"));
+        Assert.That(inspect.Output, Does.StartWith("[\n    {\n        \"Id\": \"sha256:").And.EndWith("    }\n]\n"));
+    }
+
+    [TestCase("label=colour", "mine")]
+    [TestCase("label=colour=red", "")]
+    [TestCase("dangling=true", "")]
+    [TestCase("dangling=false", "mine")]
+    [TestCase("reference=m*:v1", "mine")]
+    [TestCase("reference=m*/x", "")]
+    [TestCase("until=1h", "mine")]
+    [TestCase("until=2020-01-01", "")]
+    public void Images_Filter(string filter, string expected)
+    {
+        Load("mine:v1");
+        Assert.That(Vessel("images", "--filter", filter, "--format", "{{.Repository}}").Text, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Image_WithoutAName_IsShownAndPruned()
+    {
+        Load("mine:v1");
+        string id = Vessel("images", "-q").Text;
+        Assert.That(Vessel("tag", id, "other:v2").ExitCode, Is.Zero);
+        Outcome refused = Vessel("rmi", id);
+        Assert.That(refused.Error, Is.EqualTo($"Error response from daemon: conflict: unable to delete {id} (must be forced) - image is referenced in multiple repositories\n"));
+        Load("mine:v1", "sh -c false");
+        Vessel("tag", "mine:v1", "other:v2").Succeeded();
+        Assert.That(Vessel("images", "--filter", "dangling=true", "--format", "{{.Repository}} {{.ID}}").Text, Is.EqualTo($"<none> {id}"));
+        Assert.That(Vessel("image", "prune", "-f").Output, Does.Contain($"deleted: sha256:{id}"));
+        Assert.That(Vessel("images", "--format", "{{.Repository}}").Lines, Is.EquivalentTo(new[] { "mine", "other" }));
+    }
+
+    // An archive as docker writes it, of one layer with one file.
+    private void Load(string name, string command = "sh -c true")
+    {
+        byte[] layer = Tar(("five", "bytes"u8.ToArray()));
+        string config = $$$"""
+            {"architecture": "amd64", "os": "linux", "created": "2021-02-03T04:05:06Z",
+             "config": {"Env": ["A=1", "B=2"], "Cmd": ["{{{string.Join("\", \"", command.Split(' '))}}}"], "WorkingDir": "/srv", "StopSignal": "SIGINT",
+                        "Labels": {"colour": "blue"}, "ExposedPorts": {"80/tcp": {}} },
+             "rootfs": {"type": "layers", "diff_ids": ["sha256:{{{Convert.ToHexStringLower(SHA256.HashData(layer))}}}"]}}
+            """;
+        string manifest = $$"""[{"Config": "config.json", "RepoTags": ["{{name}}"], "Layers": ["layer.tar"]}]""";
+        VesselWith(Tar(("config.json", Encoding.UTF8.GetBytes(config)), ("layer.tar", layer), ("manifest.json", Encoding.UTF8.GetBytes(manifest))), "load", "-q").Succeeded();
+    }
+
+    private static byte[] Tar(params (string Name, byte[] Data)[] files)
+    {
+        using MemoryStream stream = new();
+        using (TarWriter tar = new(stream, TarEntryFormat.Pax, leaveOpen: true))
+            foreach ((string name, byte[] data) in files)
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(data) });
+        return stream.ToArray();
+    }
+}
