@@ -16,7 +16,7 @@ public sealed partial class FolderTarget
     private const int MaximumLinks = 40;
 
     // Links that lead through links can make one name cost 80,000 steps. A layer has some to spare, and more with each entry.
-    private const long SpareSteps = 1_000_000, StepsOfAnEntry = 64;
+    private const long SpareSteps = 200_000, StepsOfAnEntry = 64;
 
     private readonly bool hasOpenAt2;
     private readonly List<Level> levels = [];
