@@ -10,7 +10,10 @@ public abstract class ImageTest : KernelTest
     private LocalRegistry? registry;
 
     /// <summary>The registry; started when it is first asked for.</summary>
-    internal LocalRegistry Registry => registry ??= new LocalRegistry(Directory.CreateDirectory(Box.Folder + "/served").FullName);
+    internal LocalRegistry Registry => registry ??= new LocalRegistry(Directory.CreateDirectory(Box.Folder + "/served").FullName, AsksWho);
+
+    /// <summary>Whether the registry serves only who logs in.</summary>
+    protected virtual bool AsksWho => false;
 
     /// <summary>The data root.</summary>
     protected string DataRoot => Box.Folder + "/data";
@@ -35,6 +38,7 @@ public abstract class ImageTest : KernelTest
             File.WriteAllText(settings, registry is null ? "{}" : $"{{\"registry-mirrors\": [\"http://{Registry.Address}\"]}}");
         Launch launch = new(program, ["--data-root", DataRoot, "--config-file", settings, .. arguments]) { Input = input };
         launch.Environment.Add($"DOCKER_CONFIG={Box.Folder}/docker");
+        launch.Environment[0] = $"PATH={Box.Folder}/bin:/usr/bin:/bin";
         return launch.Start().Wait();
     }
 

@@ -10,15 +10,25 @@ internal sealed class LocalRegistry : IDisposable
     private readonly string folder;
     private readonly RunningProgram program;
 
-    public LocalRegistry(string folder)
+    public const string User = "tester", Password = "secret word";
+
+    // Of the password above (bcrypt).
+    private const string PasswordFile = "tester:$2y$05$abcdefghijklmnopqrstuu1C7yeI3ZG3Jm.nHdnKkGJg1xTYKP9Oy\n";
+
+    /// <summary>Starts it.</summary>
+    /// <param name="folder">For all that it keeps.</param>
+    /// <param name="asksWho">Whether it serves only <see cref="User"/>.</param>
+    public LocalRegistry(string folder, bool asksWho = false)
     {
         this.folder = folder;
+        File.WriteAllText(folder + "/users", PasswordFile);
         Address = $"127.0.0.1:{FreePort()}";
         File.WriteAllText(folder + "/registry.yml", $$$"""
             version: 0.1
             log: {level: error}
             storage: {filesystem: {rootdirectory: {{{folder}}}/registry}, delete: {enabled: true}}
             http: {addr: {{{Address}}}}
+            {{{(asksWho ? $"auth: {{htpasswd: {{realm: here, path: {folder}/users}}}}" : "")}}}
             """);
         program = new Launch(Require.Program("docker-registry", "docker-registry"), "serve", folder + "/registry.yml").Start();
         if (!Host.Eventually(IsUp))

@@ -170,7 +170,8 @@ public sealed class CgroupV2Tests : CgroupTest
         Assert.That(run.Lines, Is.EqualTo(mode == "rw" ? new[] { "67108864", "0::/", "made" } : ["67108864", "0::/"]));
     }
 
-    [Test, Category("Standard")]
+    // Not so with runc and crun, which show the host's whole tree then. As on v1, a container has its own: a writable view would else be one of everybody's.
+    [Test]
     public void View_WithoutANamespace_IsTheContainersOwn()
     {
         TestBundle bundle = Shell("cat /sys/fs/cgroup/memory.max; cat /proc/self/cgroup; mkdir /sys/fs/cgroup/below 2>/dev/null; true")

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using Vessel.Native.Safe;
 using Vessel.Oci.Json;
 
 namespace Vessel.Images.Registry;
@@ -16,14 +17,17 @@ public sealed class DockerConfig(string path) : ICredentialSource
     // What docker calls its own registry in this file.
     private const string HubKey = "https://index.docker.io/v1/";
 
+    /// <summary>Where it is.</summary>
+    public string Path { get; } = path;
+
     private static readonly TimeSpan HelperTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The user's own: in the folder that DOCKER_CONFIG names, or <c>~/.docker</c>.</summary>
     public static DockerConfig OfUser()
     {
         string folder = Environment.GetEnvironmentVariable("DOCKER_CONFIG") is { Length: > 0 } named ? named
-            : Path.Combine(Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? home : "/root", ".docker");
-        return new DockerConfig(Path.Combine(folder, "config.json"));
+            : System.IO.Path.Combine(Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? home : "/root", ".docker");
+        return new DockerConfig(System.IO.Path.Combine(folder, "config.json"));
     }
 
     /// <inheritdoc/>
@@ -32,13 +36,63 @@ public sealed class DockerConfig(string path) : ICredentialSource
         if (Read() is not { } document)
             return null;
         string key = KeyOf(registry);
-        string? helper = document.Helpers.GetValueOrDefault(key) ?? document.Helpers.GetValueOrDefault(registry) ?? document.Store;
-        if (!string.IsNullOrEmpty(helper))
-            return await AskHelperAsync(helper, key, cancellation).ConfigureAwait(false);
+        if (HelperOf(document, registry) is { Length: > 0 } helper)
+            return await RunHelperAsync(helper, "get", key, key, cancellation).ConfigureAwait(false) is { } answer ? Parse(answer, helper) : null;
         foreach ((string name, Entry entry) in document.Entries)
             if (name == key || HostOf(name) == HostOf(key))
                 return CredentialOf(name, entry);
         return null;
+    }
+
+    /// <summary>Keeps a credential, in the file or with the helper that the file names for the registry.</summary>
+    /// <returns>Whether it lies in the file, readable for who can read it.</returns>
+    public async Task<bool> SaveAsync(string registry, Credential credential, CancellationToken cancellation)
+    {
+        Document document = Read() ?? Document.Empty;
+        string key = KeyOf(registry);
+        if (HelperOf(document, registry) is { Length: > 0 } helper)
+        {
+            string question = Data(("ServerURL", key), ("Username", credential.IdentityToken is null ? credential.Username : "<token>"), ("Secret", credential.IdentityToken ?? credential.Secret));
+            await RunHelperAsync(helper, "store", question, key, cancellation).ConfigureAwait(false);
+            return false;
+        }
+        Entry entry = new(Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.Username}:{credential.Secret}")), credential.IdentityToken);
+        Write(document with { Entries = new Dictionary<string, Entry>(document.Entries) { [key] = entry } });
+        return true;
+    }
+
+    /// <summary>Forgets the credential for a registry; false where there was none.</summary>
+    public async Task<bool> EraseAsync(string registry, CancellationToken cancellation)
+    {
+        if (await FindAsync(registry, cancellation).ConfigureAwait(false) is null || Read() is not { } document)
+            return false;
+        string key = KeyOf(registry);
+        if (HelperOf(document, registry) is { Length: > 0 } helper)
+            await RunHelperAsync(helper, "erase", key, key, cancellation).ConfigureAwait(false);
+        Write(document with { Entries = document.Entries.Where(e => e.Key != key && HostOf(e.Key) != HostOf(key)).ToDictionary() });
+        return true;
+    }
+
+    private void Write(Document document)
+    {
+        string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
+        Files.MakeDirectories(folder, 0x1c0);
+        using FileDescriptor directory = Files.Open(null, folder, Native.Raw.Open.O_RDONLY | Native.Raw.Open.O_DIRECTORY);
+        Files.ReplaceDurably(directory, System.IO.Path.GetFileName(Path), document.ToBytes(), 0x180);
+    }
+
+    private static string? HelperOf(Document document, string registry) =>
+        document.Helpers.GetValueOrDefault(KeyOf(registry)) ?? document.Helpers.GetValueOrDefault(registry) ?? document.Store;
+
+    private static string Data(params (string Name, string Value)[] members)
+    {
+        using StringWriter text = new();
+        JsonMapWriter.Write(text, indented: false, members, static (json, all) =>
+        {
+            foreach ((string name, string value) in all)
+                json.Always(name, value);
+        });
+        return text.ToString();
     }
 
     private static string KeyOf(string registry) => registry == "docker.io" ? HubKey : registry;
@@ -63,15 +117,16 @@ public sealed class DockerConfig(string path) : ICredentialSource
         }
         catch (FormatException)
         {
-            throw new ImageException(ImageErrorKind.Invalid, $"{path}: auths.{name}.auth is not base64; `vessel login {HostOf(name)}` writes it anew");
+            throw new ImageException(ImageErrorKind.Invalid, $"{Path}: auths.{name}.auth is not base64; `vessel login {HostOf(name)}` writes it anew");
         }
         int colon = text.IndexOf(':');
         if (colon < 0)
-            throw new ImageException(ImageErrorKind.Invalid, $"{path}: auths.{name}.auth has no user and password in it; `vessel login {HostOf(name)}` writes it anew");
+            throw new ImageException(ImageErrorKind.Invalid, $"{Path}: auths.{name}.auth has no user and password in it; `vessel login {HostOf(name)}` writes it anew");
         return new Credential(text[..colon], text[(colon + 1)..], string.IsNullOrEmpty(entry.IdentityToken) ? null : entry.IdentityToken);
     }
 
-    private static async Task<Credential?> AskHelperAsync(string helper, string key, CancellationToken cancellation)
+    // What the helper says; null where it knows no credential.
+    private static async Task<string?> RunHelperAsync(string helper, string verb, string question, string key, CancellationToken cancellation)
     {
         string program = $"docker-credential-{helper}";
         if (helper.Contains('/') || helper.Contains('\0'))
@@ -80,18 +135,18 @@ public sealed class DockerConfig(string path) : ICredentialSource
         limit.CancelAfter(HelperTimeout);
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, ["get"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-            await process.StandardInput.WriteAsync(key.AsMemory(), limit.Token).ConfigureAwait(false);
+            using Process process = Process.Start(new ProcessStartInfo(program, [verb]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            await process.StandardInput.WriteAsync(question.AsMemory(), limit.Token).ConfigureAwait(false);
             process.StandardInput.Close();
             Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
             string output = await process.StandardOutput.ReadToEndAsync(limit.Token).ConfigureAwait(false);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
             if (process.ExitCode == 0)
-                return JsonMapReader.Read(Encoding.UTF8.GetBytes(output), program, HelperAnswer);
+                return output;
             string said = (output + await errors.ConfigureAwait(false)).Trim();
             if (said.Contains("credentials not found", StringComparison.OrdinalIgnoreCase))
                 return null;
-            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: exit code {process.ExitCode}: {(said.Length > 200 ? said[..200] + "…" : said)}");
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} {verb}: exit code {process.ExitCode}: {(said.Length > 200 ? said[..200] + "…" : said)}");
         }
         catch (Win32Exception e)
         {
@@ -99,15 +154,23 @@ public sealed class DockerConfig(string path) : ICredentialSource
         }
         catch (IOException e)
         {
-            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: {e.Message}", e);
-        }
-        catch (DocumentException e)
-        {
-            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: {e.Message}", e);
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} {verb}: {e.Message}", e);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: no answer within {HelperTimeout.TotalSeconds:0} s");
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} {verb}: no answer within {HelperTimeout.TotalSeconds:0} s");
+        }
+    }
+
+    private static Credential Parse(string answer, string helper)
+    {
+        try
+        {
+            return JsonMapReader.Read(Encoding.UTF8.GetBytes(answer), $"docker-credential-{helper} get", HelperAnswer);
+        }
+        catch (DocumentException e)
+        {
+            throw new ImageException(ImageErrorKind.Unauthorized, e.Message, e);
         }
     }
 
@@ -130,13 +193,13 @@ public sealed class DockerConfig(string path) : ICredentialSource
     {
         try
         {
-            FileInfo file = new(path);
+            FileInfo file = new(Path);
             if (!file.Exists)
                 return null;
             if (file.Length > MaximumBytes)
-                throw new ImageException(ImageErrorKind.Invalid, $"{path} is larger than {MaximumBytes} bytes");
-            byte[] bytes = File.ReadAllBytes(path);
-            return bytes.Length == 0 ? null : JsonMapReader.Read(bytes, path, Document.Map);
+                throw new ImageException(ImageErrorKind.Invalid, $"{Path} is larger than {MaximumBytes} bytes");
+            byte[] bytes = File.ReadAllBytes(Path);
+            return bytes.Length == 0 ? null : JsonMapReader.Read(bytes, Path, Document.Map);
         }
         catch (DocumentException e)
         {
@@ -144,17 +207,18 @@ public sealed class DockerConfig(string path) : ICredentialSource
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new ImageException(ImageErrorKind.Invalid, $"read {path}: {e.Message}", e);
+            throw new ImageException(ImageErrorKind.Invalid, $"read {Path}: {e.Message}", e);
         }
     }
 
-    private sealed record Entry(string? Auth, string? IdentityToken)
+    private sealed record Entry(string? Auth, string? IdentityToken) : ExtensibleRecord
     {
         public static Entry? Map(JsonMapReader json)
         {
             if (!json.EnterObject())
                 return null;
             string? auth = null, token = null, user = null, password = null;
+            Dictionary<string, string>? others = null;
             while (json.NextMember() is { } name)
                 switch (name)
                 {
@@ -162,16 +226,43 @@ public sealed class DockerConfig(string path) : ICredentialSource
                     case "identitytoken": token = json.AnyText(); break;
                     case "username": user = json.AnyText(); break;
                     case "password": password = json.AnyText(); break;
-                    default: json.Skip(); break;
+                    default: json.Keep(ref others); break;
                 }
             if (string.IsNullOrEmpty(auth) && !string.IsNullOrEmpty(user))
                 auth = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
-            return new Entry(auth, token);
+            return new Entry(auth, token) { Extensions = others };
         }
     }
 
-    private sealed record Document(IReadOnlyDictionary<string, Entry> Entries, IReadOnlyDictionary<string, string> Helpers, string? Store)
+    private sealed record Document(IReadOnlyDictionary<string, Entry> Entries, IReadOnlyDictionary<string, string> Helpers, string? Store) : ExtensibleRecord
     {
+        public static Document Empty { get; } = new(EmptyMap.Of<Entry>(), EmptyMap.Of<string>(), null);
+
+        public byte[] ToBytes()
+        {
+            using StringWriter text = new();
+            JsonMapWriter.Write(text, indented: true, this, static (json, document) =>
+            {
+                json.Object("auths", document.Entries, static (map, entries) =>
+                {
+                    foreach ((string name, Entry entry) in entries)
+                        map.Object(name, entry, static (member, e) =>
+                        {
+                            member.Member("auth", e.Auth);
+                            member.Member("identitytoken", e.IdentityToken);
+                        });
+                });
+                if (document.Helpers.Count > 0)
+                    json.Object("credHelpers", document.Helpers, static (map, helpers) =>
+                    {
+                        foreach ((string name, string helper) in helpers)
+                            map.Always(name, helper);
+                    });
+                json.Member("credsStore", document.Store);
+            });
+            return Encoding.UTF8.GetBytes(text + "\n");
+        }
+
         public static Document? Map(JsonMapReader json)
         {
             if (!json.EnterObject())
@@ -179,15 +270,16 @@ public sealed class DockerConfig(string path) : ICredentialSource
             IReadOnlyDictionary<string, Entry> entries = EmptyMap.Of<Entry>();
             IReadOnlyDictionary<string, string> helpers = EmptyMap.Of<string>();
             string? store = null;
+            Dictionary<string, string>? others = null;
             while (json.NextMember() is { } name)
                 switch (name)
                 {
                     case "auths": entries = json.Map(Entry.Map); break;
                     case "credHelpers": helpers = json.AnyTextMap(); break;
                     case "credsStore": store = json.AnyText(); break;
-                    default: json.Skip(); break;
+                    default: json.Keep(ref others); break;
                 }
-            return new Document(entries, helpers, store);
+            return new Document(entries, helpers, store) { Extensions = others };
         }
     }
 }

@@ -73,6 +73,14 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
             return (await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), start);
         }, cancellation).ConfigureAwait(false);
 
+    /// <summary>Whether the registry knows who we say we are.</summary>
+    /// <exception cref="ImageException">It does not, or there is none.</exception>
+    public async Task LogInAsync(ImageReference anyOfRegistry, CancellationToken cancellation = default) => await ItselfAsync(anyOfRegistry, async connection =>
+    {
+        using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, new Uri("/v2/", UriKind.Relative), "", null, cancellation).ConfigureAwait(false);
+        return response.IsSuccessStatusCode ? true : throw new ImageException(ImageErrorKind.Unavailable, $"{connection.Address} is no registry: /v2/ is {(int)response.StatusCode} {response.ReasonPhrase}");
+    }).ConfigureAwait(false);
+
     /// <summary>All tags of a repository, in the registry's order.</summary>
     public async Task<IReadOnlyList<string>> ListTagsAsync(ImageReference reference, CancellationToken cancellation = default) =>
         await FirstAsync(reference, connection => TagList.ReadAsync(connection, Path(reference, "tags/list?n=1000"), reference, Settings.IdleTimeout, cancellation), cancellation).ConfigureAwait(false);

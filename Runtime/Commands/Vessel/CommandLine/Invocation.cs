@@ -22,7 +22,10 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options)
     public ImageStore Images => images ??= new ImageStore(Value("data-root", "VESSEL_DATA_ROOT") ?? Settings.DataRoot ?? "/var/lib/vessel");
 
     /// <summary>How registries are reached.</summary>
-    public RegistrySettings Registries => Settings.Registries(global.Text("config") is { } folder ? new DockerConfig(Path.Combine(folder, "config.json")) : DockerConfig.OfUser());
+    public RegistrySettings Registries => Settings.Registries(DockerConfig);
+
+    /// <summary>The user's credentials.</summary>
+    public DockerConfig DockerConfig => global.Text("config") is { } folder ? new DockerConfig(Path.Combine(folder, "config.json")) : DockerConfig.OfUser();
 
     /// <summary>Standard output, for what a script reads.</summary>
     public TextWriter Output { get; } = Console.Out;

@@ -6,7 +6,7 @@ namespace Vessel.Commands.Vessel.Commands;
 internal static class CommandList
 {
     /// <summary>Words that commands are gathered under.</summary>
-    public static IReadOnlyList<string> Groups { get; } = ["image"];
+    public static IReadOnlyList<string> Groups { get; } = ["image", "system"];
 
     /// <summary>Every way to say a command; the first of several is what help shows.</summary>
     public static IReadOnlyList<CommandName> All { get; } =
@@ -32,6 +32,9 @@ internal static class CommandList
         new("load", () => new LoadCommand()),
         new("image tag", () => new TagCommand()),
         new("tag", () => new TagCommand()),
+        new("login", () => new LoginCommand()),
+        new("logout", () => new LogoutCommand()),
+        new("system df", () => new DiskUsageCommand()),
         new("version", () => new VersionCommand()),
     ];
 
@@ -39,6 +42,7 @@ internal static class CommandList
     public static string GroupSummary(string group) => group switch
     {
         "image" => "Manage images",
+        "system" => "Manage Vessel",
         _ => "",
     };
 }

@@ -1,0 +1,72 @@
+using Vessel.Commands.CommandLine;
+using Vessel.Commands.Vessel.CommandLine;
+using Vessel.Images;
+using Vessel.Images.Registry;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Commands.Vessel.Commands;
+
+internal sealed class LoginCommand : Command
+{
+    public override string Usage => "[OPTIONS] [SERVER]";
+
+    public override string Summary => "Authenticate to a registry";
+
+    public override IReadOnlyList<Option> Options =>
+    [
+        new("password", "Password or Personal Access Token (PAT)", "string", 'p'),
+        new("password-stdin", "Take the Password or Personal Access Token (PAT) from stdin"),
+        new("username", "Username", "string", 'u'),
+    ];
+
+    public override (int Least, int Most) ArgumentCount => (0, 1);
+
+    public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        ImageReference server = Servers.Parse(invocation.Arguments.Count > 0 ? invocation.Arguments[0] : null);
+        Credential credential = Ask(invocation);
+        using (RegistryClient registry = new(invocation.Registries with { Credentials = new GivenCredential(credential) }))
+            await registry.LogInAsync(server, cancellation).ConfigureAwait(false);
+        if (await invocation.DockerConfig.SaveAsync(server.Registry, credential, cancellation).ConfigureAwait(false))
+            invocation.Error.Write($"\nWARNING! Your credentials are stored unencrypted in '{invocation.DockerConfig.Path}'.\nConfigure a credential helper to remove this warning.\n\n");
+        invocation.Output.Write("Login Succeeded\n");
+        return 0;
+    }
+
+    private static Credential Ask(Invocation invocation)
+    {
+        string? user = invocation.Options.Text("username"), password = invocation.Options.Text("password");
+        bool fromInput = invocation.Options.Has("password-stdin");
+        if (password is not null && fromInput)
+            throw new ImageException(ImageErrorKind.Invalid, "--password and --password-stdin are mutually exclusive");
+        if (fromInput && user is null)
+            throw new ImageException(ImageErrorKind.Invalid, "Must provide --username with --password-stdin");
+        if (password is not null)
+            invocation.Error.Write("WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n");
+        if (fromInput)
+            password = Console.In.ReadToEnd().TrimEnd('\n', '\r');
+        if ((user is null || password is null) && Console.IsInputRedirected)
+            throw new ImageException(ImageErrorKind.Invalid, "Cannot perform an interactive login from a non TTY device");
+        user ??= Prompt(invocation, "Username: ", isSecret: false);
+        password ??= Prompt(invocation, "Password: ", isSecret: true);
+        return user.Length > 0 && password.Length > 0 ? new Credential(user, password) : throw new ImageException(ImageErrorKind.Invalid, $"{(user.Length == 0 ? "username" : "password")} is required");
+    }
+
+    private static string Prompt(Invocation invocation, string text, bool isSecret)
+    {
+        invocation.Output.Write(text);
+        invocation.Output.Flush();
+        if (!isSecret)
+            return Console.ReadLine()?.Trim() ?? "";
+        System.Text.StringBuilder secret = new();
+        for (ConsoleKeyInfo key; (key = Console.ReadKey(intercept: true)).Key != ConsoleKey.Enter;)
+            _ = key.Key == ConsoleKey.Backspace ? secret.Remove(Math.Max(0, secret.Length - 1), Math.Min(1, secret.Length)) : secret.Append(key.KeyChar);
+        invocation.Output.Write("\n");
+        return secret.ToString();
+    }
+
+    private sealed class GivenCredential(Credential credential) : ICredentialSource
+    {
+        public Task<Credential?> FindAsync(string registry, CancellationToken cancellation) => Task.FromResult<Credential?>(credential);
+    }
+}
