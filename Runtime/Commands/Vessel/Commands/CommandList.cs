@@ -34,6 +34,7 @@ internal static class CommandList
         new("tag", () => new TagCommand()),
         new("login", () => new LoginCommand()),
         new("logout", () => new LogoutCommand()),
+        new("system check", () => new CheckCommand()),
         new("system df", () => new DiskUsageCommand()),
         new("version", () => new VersionCommand()),
     ];

@@ -1,0 +1,27 @@
+using NUnit.Framework;
+using Vessel.Tests.Support;
+
+namespace Vessel.Tests.Clients;
+
+/// <summary><c>system check</c> finds what a disk has done to the store, and a pull after its repair brings everything back.</summary>
+public sealed class CheckTests : ImageTest
+{
+    [TestCase("content/blobs", "has other bytes than its name says")]
+    [TestCase("layers", "is not complete")]
+    public void Damage_IsFoundAndRepaired(string part, string problem)
+    {
+        Registry.Make("library/tour:v1");
+        Vessel("pull", "tour:v1").Succeeded();
+        Assert.That(Vessel("system", "check").Output, Is.EqualTo("1 images, 2 layers, 4 blobs are as they should be\n"));
+        string file = Stored(part).Where(f => part != "layers" || f.EndsWith("/layer.json")).OrderByDescending(f => new FileInfo(f).Length).First();
+        File.WriteAllText(file, "damaged");
+
+        Outcome check = Vessel("system", "check");
+        Assert.That(check.ExitCode, Is.EqualTo(1));
+        Assert.That(check.Output, Does.Contain(problem).And.Contain("lacks"));
+        Assert.That(Vessel("system", "check", "--repair").ExitCode, Is.Zero);
+        Assert.That(Vessel("images", "-q").Output, Is.Empty);
+        Vessel("pull", "tour:v1").Succeeded();
+        Assert.That(Vessel("system", "check").Output, Is.EqualTo("1 images, 2 layers, 4 blobs are as they should be\n"));
+    }
+}

@@ -1,0 +1,119 @@
+using Vessel.Images.Content;
+using Vessel.Native.Safe;
+using Vessel.Oci.Json;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Store;
+
+/// <summary>Looks whether all that the store has is what its names say.</summary>
+/// <param name="Blobs">How many were read and hashed.</param>
+/// <param name="Layers">How many were looked at.</param>
+/// <param name="Images">How many were looked at.</param>
+/// <param name="Problems">What is wrong, one thing each.</param>
+public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList<string> Problems)
+{
+    private const int ChunkBytes = 1 << 17;
+
+    /// <summary>Checks everything, while nobody changes names.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="repair">Whether what is damaged is removed, with the images that need it: the next pull brings it anew.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static StoreCheck Run(ImageStore store, bool repair, CancellationToken cancellation = default)
+    {
+        using FileDescriptor storeLock = store.Folder.Lock(alone: true);
+        List<string> problems = [];
+        HashSet<Digest> blobs = [], layers = [];
+        foreach (Digest blob in store.Folder.Blobs().ToList())
+            if (IsIntact(store, blob, cancellation))
+                blobs.Add(blob);
+            else
+            {
+                problems.Add($"blob {blob} has other bytes than its name says");
+                if (repair)
+                    Files.TryRemove(null, store.Folder.Blob(blob));
+            }
+        foreach (Digest layer in store.Folder.UnpackedLayers().ToList())
+            if (IsComplete(store, layer))
+                layers.Add(layer);
+            else
+            {
+                problems.Add($"layer {layer} is not complete");
+                if (repair)
+                    store.Layers.Remove(layer);
+            }
+        HashSet<Digest> images = [];
+        foreach (Digest id in StoreFolder.DigestsIn(store.Folder.Images, ".json").ToList())
+        {
+            string? missing = Missing(store, id, blobs, layers);
+            if (missing is null)
+            {
+                images.Add(id);
+                continue;
+            }
+            problems.Add($"image {id} lacks {missing}");
+            if (repair)
+                Files.TryRemove(null, store.Folder.Image(id));
+        }
+        CheckNames(store, images, repair, problems);
+        return new StoreCheck(blobs.Count, layers.Count, images.Count, problems);
+    }
+
+    private static void CheckNames(ImageStore store, HashSet<Digest> images, bool repair, List<string> problems)
+    {
+        ImageNames names = ImageNames.Load(store.Folder);
+        List<(ImageReference Name, Digest Id)> lost = [.. names.All.Where(n => !images.Contains(n.Id))];
+        foreach ((ImageReference name, Digest id) in lost)
+        {
+            problems.Add($"name {name.FamiliarText} means image {id}, which isn't there");
+            names.Remove(name);
+        }
+        if (repair && lost.Count > 0)
+            names.Save();
+    }
+
+    private static bool IsIntact(ImageStore store, Digest digest, CancellationToken cancellation)
+    {
+        using FileDescriptor file = store.Content.Open(digest);
+        using BlobHash hash = new(digest.Algorithm);
+        byte[] buffer = new byte[ChunkBytes];
+        for (int count; (count = Files.Read(file, buffer, digest.ToString())) > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            hash.Add(buffer.AsSpan(0, count));
+        }
+        return hash.Result() == digest;
+    }
+
+    private static bool IsComplete(ImageStore store, Digest layer)
+    {
+        try
+        {
+            store.Layers.Read(layer);
+            return Directory.Exists(store.Layers.TreeOf(layer));
+        }
+        catch (Exception e) when (e is ImageException or DocumentException or InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    private static string? Missing(ImageStore store, Digest id, HashSet<Digest> blobs, HashSet<Digest> layers)
+    {
+        try
+        {
+            if (store.ReadRecord(id) is not { } record)
+                return "its record";
+            foreach (Digest blob in (Digest[])[id, record.Manifest, record.Target, .. record.Layers])
+                if (!blobs.Contains(blob))
+                    return $"blob {blob}";
+            foreach (Digest layer in record.DiffIds)
+                if (!layers.Contains(layer))
+                    return $"layer {layer}";
+            return null;
+        }
+        catch (Exception e) when (e is DocumentException or InvalidDataException)
+        {
+            return $"a record that can be read: {e.Message}";
+        }
+    }
+}
