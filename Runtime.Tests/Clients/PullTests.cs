@@ -60,6 +60,41 @@ public sealed class PullTests : ImageTest
     }
 
     [Test]
+    public void Layers_OfABundle_StayUntilItIsGone()
+    {
+        Registry.Make("library/tour:v1");
+        Vessel("pull", "tour:v1").Succeeded();
+        string bundle = Box.Folder + "/bundle";
+        Vessel("bundle", "tour:v1", bundle).Succeeded();
+        try
+        {
+            Vessel("rmi", "tour:v1").Succeeded();
+            Assert.That(Call("run", "-b", bundle, Box.Name + "x").Succeeded().Output, Does.Contain("hello from the second layer"));
+        }
+        finally
+        {
+            Mounts.TryUnmount(bundle + "/rootfs");
+        }
+        Directory.Delete(bundle, recursive: true);
+        Vessel("image", "prune", "-f").Succeeded();
+        Assert.That(Stored("layers").Concat(Stored("bundles")), Is.Empty);
+    }
+
+    [Test]
+    public void Bundle_InAFolderWithSomethingInIt_ChangesNothing()
+    {
+        Registry.Make("library/tour:v1");
+        Vessel("pull", "tour:v1").Succeeded();
+        string bundle = Directory.CreateDirectory(Box.Folder + "/bundle").FullName;
+        File.WriteAllText(bundle + "/mine", "");
+        Outcome refused = Vessel("bundle", "tour:v1", bundle);
+        Assert.That(refused.ExitCode, Is.EqualTo(1));
+        Assert.That(refused.Error, Is.EqualTo($"Error response from daemon: {bundle} is not empty\n"));
+        Assert.That(Directory.GetFileSystemEntries(bundle), Is.EqualTo(new[] { bundle + "/mine" }));
+        Assert.That(Stored("bundles"), Is.Empty);
+    }
+
+    [Test]
     public void Pull_ByDigest_IsThatContent()
     {
         Registry.Make("library/tour:v1");

@@ -27,9 +27,12 @@ public static class ImageBundle
             throw new ImageException(ImageErrorKind.InUse, $"{path} is not empty");
         Files.MakeDirectories(path, FolderMode);
         string root = Path.Combine(path, RootName);
+        // So that no layer is collected between being looked up and being noted as used.
+        using FileDescriptor storeLock = store.Folder.Lock(alone: false);
         try
         {
             Files.MakeDirectories(root, RootMode);
+            BundleUse.Begin(store.Folder, path, image.Record.DiffIds);
             string changes = Path.Combine(path, ChangesName);
             Files.MakeDirectories(changes, FolderMode);
             RootFilesystem.Mount(store.Layers, image.Record.DiffIds, root, changes);
@@ -43,6 +46,7 @@ public static class ImageBundle
         catch
         {
             Mounts.TryUnmount(root, isLazy: true);
+            BundleUse.End(store.Folder, path);
             foreach (string entry in Directory.EnumerateFileSystemEntries(path))
                 Trees.Remove(entry);
             if (isNew)

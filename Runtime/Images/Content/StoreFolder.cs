@@ -11,6 +11,7 @@ namespace Vessel.Images.Content;
 /// content/ingest/sha256-HEX    the same while it arrives; what an interrupted transfer left is gone on with
 /// layers/sha256/HEX            an unpacked layer, under the digest of its uncompressed tar (the diff ID)
 /// layers/making/               layers that are being unpacked
+/// bundles/                     which layers bundles lie on
 /// images/sha256/HEX.json       an image that is complete, under its id (the digest of its config)
 /// images/names.json            which names are which image
 /// leases/                      what is held while it has no name yet
@@ -27,7 +28,7 @@ public sealed class StoreFolder
     public StoreFolder(string dataRoot)
     {
         Root = Path.GetFullPath(dataRoot);
-        foreach (string folder in (string[])["content/blobs/sha256", "content/blobs/sha512", "content/ingest", "layers/sha256", "layers/sha512", "layers/making", "images/sha256", "images/sha512", "leases"])
+        foreach (string folder in (string[])["content/blobs/sha256", "content/blobs/sha512", "content/ingest", "layers/sha256", "layers/sha512", "layers/making", "bundles", "images/sha256", "images/sha512", "leases"])
             Files.MakeDirectories(In(folder), PrivateFolder);
     }
 
@@ -39,6 +40,9 @@ public sealed class StoreFolder
 
     /// <summary>Where leases are.</summary>
     public string Leases => In("leases");
+
+    /// <summary>Where it is noted which layers bundles lie on.</summary>
+    public string Bundles => In("bundles");
 
     /// <summary>Where layers are while they are being unpacked.</summary>
     public string LayersInMaking => In("layers/making");

@@ -1,3 +1,4 @@
+using Vessel.Images.Bundles;
 using Vessel.Images.Content;
 using Vessel.Images.Registry;
 using Vessel.Images.Snapshots;
@@ -148,7 +149,7 @@ public sealed class ImageStore
 
     private List<Digest> Sweep()
     {
-        HashSet<Digest> used = Lease.Held(Folder);
+        HashSet<Digest> used = [.. Lease.Held(Folder), .. BundleUse.Held(Folder)];
         foreach (Digest id in StoreFolder.DigestsIn(Folder.Images, ".json").ToList())
             if (ReadRecord(id) is { } record)
                 used.UnionWith([id, record.Manifest, record.Target, .. record.Layers, .. record.DiffIds]);
