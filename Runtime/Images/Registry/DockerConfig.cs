@@ -16,7 +16,11 @@ public sealed class DockerConfig(string path) : ICredentialSource
     // What docker calls its own registry in this file.
     private const string HubKey = "https://index.docker.io/v1/";
 
-    private static readonly TimeSpan HelperTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>How long a helper may take; it may have to ask somebody.</summary>
+    public TimeSpan HelperTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where helpers are looked for: folders with colons between them.</summary>
+    public string SearchPath { get; init; } = Environment.GetEnvironmentVariable("PATH") ?? "";
 
     /// <summary>The user's own: in the folder that DOCKER_CONFIG names, or <c>~/.docker</c>.</summary>
     public static DockerConfig OfUser()
@@ -35,8 +39,10 @@ public sealed class DockerConfig(string path) : ICredentialSource
         string? helper = document.Helpers.GetValueOrDefault(key) ?? document.Helpers.GetValueOrDefault(registry) ?? document.Store;
         if (!string.IsNullOrEmpty(helper))
             return await AskHelperAsync(helper, key, cancellation).ConfigureAwait(false);
+        if (document.Entries.TryGetValue(key, out Entry? exact))
+            return CredentialOf(key, exact);
         foreach ((string name, Entry entry) in document.Entries)
-            if (name == key || HostOf(name) == HostOf(key))
+            if (HostOf(name) == HostOf(key))
                 return CredentialOf(name, entry);
         return null;
     }
@@ -71,18 +77,19 @@ public sealed class DockerConfig(string path) : ICredentialSource
         return new Credential(text[..colon], text[(colon + 1)..], string.IsNullOrEmpty(entry.IdentityToken) ? null : entry.IdentityToken);
     }
 
-    private static async Task<Credential?> AskHelperAsync(string helper, string key, CancellationToken cancellation)
+    private async Task<Credential?> AskHelperAsync(string helper, string key, CancellationToken cancellation)
     {
         string program = $"docker-credential-{helper}";
         if (helper.Contains('/') || helper.Contains('\0'))
             throw new ImageException(ImageErrorKind.Invalid, $"credential helper `{helper}` is no name of a program");
+        string found = FindProgram(program) ?? throw new ImageException(ImageErrorKind.Unauthorized, $"{program}, which config.json names for {HostOf(key)}, is in no folder of PATH");
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(HelperTimeout);
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, ["get"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-            await process.StandardInput.WriteAsync(key.AsMemory(), limit.Token).ConfigureAwait(false);
-            process.StandardInput.Close();
+            using Process process = Process.Start(new ProcessStartInfo(found, ["get"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using CancellationTokenRegistration end = limit.Token.Register(() => Kill(process));
+            await WriteAsync(process.StandardInput, key, limit.Token).ConfigureAwait(false);
             Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
             string output = await process.StandardOutput.ReadToEndAsync(limit.Token).ConfigureAwait(false);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
@@ -110,6 +117,37 @@ public sealed class DockerConfig(string path) : ICredentialSource
             throw new ImageException(ImageErrorKind.Unauthorized, $"{program} get: no answer within {HelperTimeout.TotalSeconds:0} s");
         }
     }
+
+    private static async Task WriteAsync(StreamWriter input, string key, CancellationToken cancellation)
+    {
+        try
+        {
+            await input.WriteAsync(key.AsMemory(), cancellation).ConfigureAwait(false);
+            input.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended without reading; why, it says itself.
+        }
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended.
+        }
+    }
+
+    // .NET looks beside our own executable and in the working folder first, which is anybody's.
+    private string? FindProgram(string name) =>
+        SearchPath.Split(':').Where(Path.IsPathRooted).Select(folder => Path.Combine(folder, name)).FirstOrDefault(IsProgram);
+
+    private static bool IsProgram(string path) => File.Exists(path) && Native.Safe.Files.TryAccess(null, path, 1) >= 0;
 
     private static Credential? HelperAnswer(JsonMapReader json)
     {
