@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using static Vessel.Native.Raw.Open;
 
@@ -24,36 +25,49 @@ public sealed record ImageUser(uint Uid, uint Gid, IReadOnlyList<uint> Additiona
         string[] parts = (string.IsNullOrEmpty(user) ? "0" : user).Split(':', 2);
         string name = parts[0].Length > 0 ? parts[0] : "0";
         List<string[]> users = Entries(root, "etc/passwd", 7);
-        bool isNumber = uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) && uid <= int.MaxValue;
-        string[]? entry = users.Find(e => e[0] == name) ?? (isNumber ? users.Find(e => e[2] == name) : null);
+        uint? asked = NumberAsked(name);
+        string[]? entry = users.Find(e => asked is null ? e[0] == name : Number(e[2]) == asked);
+        uint uid = asked ?? 0;
         if (entry is not null)
             uid = Id(entry[2], "etc/passwd");
-        else if (!isNumber)
+        else if (asked is null)
             throw new ImageException(ImageErrorKind.NotFound, $"unable to find user {name}: no matching entries in passwd file");
         uint gid = entry is null ? 0 : Id(entry[3], "etc/passwd");
         string home = entry is { } e && e[5].StartsWith('/') ? e[5] : "/";
         List<string[]> groups = Entries(root, "etc/group", 4);
         if (parts.Length == 1)
             return new ImageUser(uid, gid, entry is null ? [] : [.. groups.Where(g => g[3].Split(',').Contains(entry[0])).Select(g => Id(g[2], "etc/group")).Where(g => g != gid).Distinct()], home);
-        if (groups.Find(g => g[0] == parts[1]) is { } group)
+        if (NumberAsked(parts[1]) is { } number)
+            gid = number;
+        else if (groups.Find(g => g[0] == parts[1]) is { } group)
             gid = Id(group[2], "etc/group");
-        else if (!uint.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out gid) || gid > int.MaxValue)
+        else
             throw new ImageException(ImageErrorKind.NotFound, $"unable to find group {parts[1]}: no matching entries in group file");
         return new ImageUser(uid, gid, [], home);
     }
 
+    // Digits are a number, and never the name of somebody whom the image calls so (CVE-2016-3697).
+    private static uint? NumberAsked(string text) => text.Length == 0 || !text.All(char.IsAsciiDigit) ? null
+        : Number(text) ?? throw new ImageException(ImageErrorKind.Invalid, $"user or group {text}: uids and gids are from 0 to {int.MaxValue}");
+
+    private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id <= int.MaxValue ? id : null;
+
     private static uint Id(string text, string file) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id <= int.MaxValue ? id : throw new ImageException(ImageErrorKind.Corrupt, $"the image's {file}: `{text}` is no id");
+        Number(text) ?? throw new ImageException(ImageErrorKind.Corrupt, $"the image's {file}: `{text}` is no id");
 
     // A regular file beneath the root, and nothing else: a link out of it, a device or a fifo is as good as no file.
     private static List<string[]> Entries(FileDescriptor root, string path, int fields)
     {
-        nint opened = Files.TryOpen2(root, path, O_RDONLY | O_NONBLOCK, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-        if (opened < 0)
+        nint found = Files.TryOpen2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        if (found == -Errno.ENOSYS)
+            throw new ImageException(ImageErrorKind.Unsupported, $"the image's {path} cannot be looked at: this kernel has no openat2 (5.6)");
+        if (found < 0)
             return [];
-        using FileDescriptor file = new((int)opened);
-        if ((Files.Stat(file).stx_mode & S_IFMT) != S_IFREG)
+        // Looked at before it is opened: the mere opening of a device can do something, of a watchdog for example.
+        using FileDescriptor place = new((int)found);
+        if ((Files.Stat(place).stx_mode & S_IFMT) != S_IFREG)
             return [];
+        using FileDescriptor file = Files.Open(null, $"/proc/self/fd/{place.Number}", O_RDONLY);
         byte[] bytes;
         try
         {

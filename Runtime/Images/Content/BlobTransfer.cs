@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Vessel.Oci.Image;
 
 namespace Vessel.Images.Content;
@@ -41,6 +42,11 @@ internal sealed class BlobTransfer(IBlobSource source, TransferLimits limits, De
             {
                 reason = e.InnerException?.Message ?? e.Message;
             }
+            catch (ImageException e) when (e is { Kind: ImageErrorKind.Unavailable, InnerException: IOException or HttpRequestException })
+            {
+                // The source itself is gone for the moment: it was there for the document that names this blob.
+                reason = e.Message;
+            }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 reason = $"fewer than {LeastBytes} bytes in {limits.Idle.TotalSeconds:0} s";
@@ -50,7 +56,7 @@ internal sealed class BlobTransfer(IBlobSource source, TransferLimits limits, De
             if (attempt >= limits.Attempts)
                 throw new ImageException(ImageErrorKind.Unavailable, $"blob {descriptor.Digest} from {source.Name}: {reason}, {attempt} times; {ingest.Length} of {descriptor.Size} bytes are here, and the next pull goes on from there");
             Retrying();
-            await Task.Delay(TimeSpan.FromMilliseconds(200 * Math.Pow(3, attempt)), cancellation).ConfigureAwait(false);
+            await Task.Delay(limits.Pause * Math.Pow(3, Math.Max(attempt - 1, 0)), cancellation).ConfigureAwait(false);
         }
         ingest.Verify();
     }
@@ -63,15 +69,20 @@ internal sealed class BlobTransfer(IBlobSource source, TransferLimits limits, De
             long skip = ingest.Length - offset;
             byte[] buffer = new byte[ChunkBytes];
             using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            time.CancelAfter(limits.Idle);
             int count, since = 0;
-            while ((count = await stream.ReadAsync(buffer, time.Token).ConfigureAwait(false)) > 0)
+            TimeSpan waited = TimeSpan.Zero;
+            while (true)
             {
+                // Only the time that the source takes counts, not that of the disk and of the unpacking.
+                time.CancelAfter(waited < limits.Idle ? limits.Idle - waited : TimeSpan.Zero);
+                long start = Stopwatch.GetTimestamp();
+                count = await stream.ReadAsync(buffer, time.Token).ConfigureAwait(false);
+                waited += Stopwatch.GetElapsedTime(start);
+                time.CancelAfter(Timeout.InfiniteTimeSpan);
+                if (count == 0)
+                    return;
                 if ((since += count) >= LeastBytes)
-                {
-                    time.CancelAfter(limits.Idle);
-                    since = 0;
-                }
+                    (since, waited) = (0, TimeSpan.Zero);
                 int from = (int)Math.Min(skip, count);
                 skip -= from;
                 if (from == count)

@@ -69,7 +69,7 @@ public sealed class ContentStore(StoreFolder folder)
     public async Task<Ingest?> BeginAsync(Descriptor descriptor, CancellationToken cancellation = default)
     {
         string path = Folder.Ingest(descriptor.Digest);
-        while (!Contains(descriptor.Digest))
+        while (!IsComplete(descriptor))
         {
             FileDescriptor file = Files.Open(null, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0x180);
             if (!Files.TryLock(file))
@@ -83,12 +83,21 @@ public sealed class ContentStore(StoreFolder folder)
             {
                 Files.TryRemove(null, path);
                 file.Dispose();
-                return null;
+                continue;
             }
             if (Files.TryStat(null, path, out statx named, followLinks: false) >= 0 && named.stx_ino == Files.Stat(file).stx_ino)
                 return new Ingest(this, descriptor, file, path);
             file.Dispose();
         }
         return null;
+    }
+
+    // A size that is not the blob's makes the whole document doubtful, whether the blob had to be fetched or not.
+    private bool IsComplete(Descriptor descriptor)
+    {
+        long? size = SizeOf(descriptor.Digest);
+        if (size is not null && size != descriptor.Size)
+            throw new ImageException(ImageErrorKind.Corrupt, $"blob {descriptor.Digest} has {size} bytes, {descriptor.Size} by its manifest");
+        return size is not null;
     }
 }

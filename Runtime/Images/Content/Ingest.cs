@@ -16,6 +16,7 @@ public sealed class Ingest : IDisposable
     private readonly FileDescriptor file;
     private readonly string path;
     private BlobHash hash;
+    private bool isCommitted;
 
     internal Ingest(ContentStore store, Descriptor descriptor, FileDescriptor file, string path)
     {
@@ -23,7 +24,11 @@ public sealed class Ingest : IDisposable
         hash = new BlobHash(descriptor.Digest.Algorithm);
         if ((long)Files.Stat(file).stx_size > descriptor.Size)
             Discard();
+        HasLeftover = (long)Files.Stat(file).stx_size > 0;
     }
+
+    /// <summary>Whether some of it is of an earlier attempt. That may be damaged: a host that lost its power gives files back with holes.</summary>
+    public bool HasLeftover { get; }
 
     /// <summary>How many bytes are there: where a transfer goes on.</summary>
     public long Length => hash.Length;
@@ -66,11 +71,14 @@ public sealed class Ingest : IDisposable
         Verify();
         Files.Sync(file, path);
         File.Move(path, store.Folder.Blob(descriptor.Digest), overwrite: true);
+        isCommitted = true;
     }
 
-    /// <summary>Forgets what arrived.</summary>
+    /// <summary>Forgets what arrived, unless it has its name already.</summary>
     public void Discard()
     {
+        if (isCommitted)
+            return;
         Files.Truncate(file, path);
         Files.Rewind(file);
         hash.Dispose();

@@ -20,7 +20,11 @@ public sealed class DockerConfig(string path) : ICredentialSource
     /// <summary>Where it is.</summary>
     public string Path { get; } = path;
 
-    private static readonly TimeSpan HelperTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>How long a helper may take; it may have to ask somebody.</summary>
+    public TimeSpan HelperTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where helpers are looked for: folders with colons between them.</summary>
+    public string SearchPath { get; init; } = Environment.GetEnvironmentVariable("PATH") ?? "";
 
     /// <summary>The user's own: in the folder that DOCKER_CONFIG names, or <c>~/.docker</c>.</summary>
     public static DockerConfig OfUser()
@@ -38,8 +42,10 @@ public sealed class DockerConfig(string path) : ICredentialSource
         string key = KeyOf(registry);
         if (HelperOf(document, registry) is { Length: > 0 } helper)
             return await RunHelperAsync(helper, "get", key, key, cancellation).ConfigureAwait(false) is { } answer ? Parse(answer, helper) : null;
+        if (document.Entries.GetValueOrDefault(key) is { } exact)
+            return CredentialOf(key, exact);
         foreach ((string name, Entry entry) in document.Entries)
-            if (name == key || HostOf(name) == HostOf(key))
+            if (HostOf(name) == HostOf(key))
                 return CredentialOf(name, entry);
         return null;
     }
@@ -126,18 +132,19 @@ public sealed class DockerConfig(string path) : ICredentialSource
     }
 
     // What the helper says; null where it knows no credential.
-    private static async Task<string?> RunHelperAsync(string helper, string verb, string question, string key, CancellationToken cancellation)
+    private async Task<string?> RunHelperAsync(string helper, string verb, string question, string key, CancellationToken cancellation)
     {
         string program = $"docker-credential-{helper}";
         if (helper.Contains('/') || helper.Contains('\0'))
             throw new ImageException(ImageErrorKind.Invalid, $"credential helper `{helper}` is no name of a program");
+        string found = FindProgram(program) ?? throw new ImageException(ImageErrorKind.Unauthorized, $"{program}, which config.json names for {HostOf(key)}, is in no folder of PATH");
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(HelperTimeout);
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, [verb]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-            await process.StandardInput.WriteAsync(question.AsMemory(), limit.Token).ConfigureAwait(false);
-            process.StandardInput.Close();
+            using Process process = Process.Start(new ProcessStartInfo(found, [verb]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using CancellationTokenRegistration end = limit.Token.Register(() => Kill(process));
+            await WriteAsync(process.StandardInput, question, limit.Token).ConfigureAwait(false);
             Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
             string output = await process.StandardOutput.ReadToEndAsync(limit.Token).ConfigureAwait(false);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
@@ -173,6 +180,37 @@ public sealed class DockerConfig(string path) : ICredentialSource
             throw new ImageException(ImageErrorKind.Unauthorized, e.Message, e);
         }
     }
+
+    private static async Task WriteAsync(StreamWriter input, string key, CancellationToken cancellation)
+    {
+        try
+        {
+            await input.WriteAsync(key.AsMemory(), cancellation).ConfigureAwait(false);
+            input.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended without reading; why, it says itself.
+        }
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended.
+        }
+    }
+
+    // .NET looks beside our own executable and in the working folder first, which is anybody's.
+    private string? FindProgram(string name) =>
+        SearchPath.Split(':').Where(System.IO.Path.IsPathRooted).Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(IsProgram);
+
+    private static bool IsProgram(string path) => File.Exists(path) && Native.Safe.Files.TryAccess(null, path, 1) >= 0;
 
     private static Credential? HelperAnswer(JsonMapReader json)
     {

@@ -87,7 +87,7 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
             : new HttpRequestMessage(HttpMethod.Get, WithQuery(realm, $"client_id=vessel{service}{scopes}"));
         if (credential is { Username.Length: > 0, IdentityToken: null })
             request.Headers.Authorization = BasicHeader(credential);
-        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        using HttpResponseMessage response = await AskAsync(request, realm, cancellation).ConfigureAwait(false);
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
             throw new ImageException(ImageErrorKind.Unauthorized, $"the token server {realm.Authority} of {registry} refused {(credential is null ? "an anonymous request" : $"user {credential}")}: {(int)response.StatusCode} {response.ReasonPhrase}");
         if (!response.IsSuccessStatusCode)
@@ -103,11 +103,24 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
         }
     }
 
+    private async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, Uri realm, CancellationToken cancellation)
+    {
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new HttpRequestException(e.HttpRequestError, $"token server {realm.Authority}: {RegistryConnection.ReasonOf(e)}", e);
+        }
+    }
+
     // What the request needs comes first; a registry may want more for it, as it does where a blob is mounted from another repository.
     private static IEnumerable<string> Scopes(Challenge challenge, string scope) =>
         new[] { scope }.Concat(challenge["scope"].Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(s => s.Length > 0).Distinct();
 
-    private bool IsOwn(Uri realm)
+    /// <summary>Whether a token server is this registry's own.</summary>
+    public bool IsOwn(Uri realm)
     {
         string host = address.Host;
         if (realm.Host == host || (settings.TokenServers.TryGetValue(registry, out IReadOnlyList<string>? named) && named.Contains(realm.Host)))

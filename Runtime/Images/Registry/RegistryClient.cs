@@ -16,7 +16,6 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
         [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
 
     private readonly ConcurrentDictionary<string, RegistryConnection> connections = new();
-    private readonly ConcurrentDictionary<string, string> schemes = new();
 
     /// <summary>How registries are reached.</summary>
     public RegistrySettings Settings { get; } = settings;
@@ -29,11 +28,12 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
         string name = digest?.ToString() ?? reference.Tag ?? "latest";
         return await FirstAsync(reference, async connection =>
         {
+            byte[] bytes = [];
             using HttpResponseMessage response = await connection.SendAsync(
-                HttpMethod.Get, Path(reference, $"manifests/{name}"), Scope.Pull(reference.Repository), static r => Accept(r, ManifestTypes), cancellation).ConfigureAwait(false);
+                HttpMethod.Get, Path(reference, $"manifests/{name}"), Scope.Pull(reference.Repository), static r => Accept(r, ManifestTypes), cancellation,
+                take: async r => bytes = await RegistryConnection.ReadAsync(r, MaximumManifestBytes, "manifest", Settings.IdleTimeout, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.NotFound)
                 throw new ImageException(ImageErrorKind.NotFound, $"manifest for {(digest is null ? reference.FamiliarText : $"{reference.FamiliarName}@{digest}")} not found: manifest unknown: manifest unknown");
-            byte[] bytes = await RegistryConnection.ReadAsync(response, MaximumManifestBytes, "manifest", Settings.IdleTimeout, cancellation).ConfigureAwait(false);
             Digest actual = Digest.Of(bytes);
             if (digest is { Algorithm: "sha512" })
                 actual = Digest.Parse($"sha512:{Convert.ToHexStringLower(System.Security.Cryptography.SHA512.HashData(bytes))}");
@@ -49,26 +49,20 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
     public async Task<(Stream Stream, long Offset)> OpenBlobAsync(ImageReference reference, Descriptor descriptor, long offset, CancellationToken cancellation = default) =>
         await FirstAsync(reference, async connection =>
         {
-            HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, Path(reference, $"blobs/{descriptor.Digest}"), Scope.Pull(reference.Repository), request =>
+            HttpResponseMessage response = await GetBlobAsync(connection, reference, descriptor, offset, cancellation).ConfigureAwait(false);
+            if (offset > 0 && response.StatusCode != HttpStatusCode.OK && response.Content.Headers.ContentRange?.From != offset)
             {
-                if (offset > 0)
-                    request.Headers.Range = new RangeHeaderValue(offset, null);
-            }, cancellation).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.NotFound)
-            {
+                // It knows ranges, but not what they are: then from the start.
                 response.Dispose();
-                throw new ImageException(ImageErrorKind.NotFound, $"blob {descriptor.Digest} of {reference.FamiliarName} not found: the registry has the manifest, but not what it names");
+                offset = 0;
+                response = await GetBlobAsync(connection, reference, descriptor, 0, cancellation).ConfigureAwait(false);
             }
-            long start = response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? -1 : 0;
-            if (start != offset && start != 0)
+            long start = response.StatusCode == HttpStatusCode.PartialContent ? offset : 0;
+            long? length = response.Content.Headers.ContentRange?.Length ?? response.Content.Headers.ContentLength + start;
+            if (length is not null && length != descriptor.Size)
             {
                 response.Dispose();
-                throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} was asked for blob {descriptor.Digest} from byte {offset} on, and sends it from {start}");
-            }
-            if (response.Content.Headers.ContentLength is { } length && length != descriptor.Size - start)
-            {
-                response.Dispose();
-                throw new ImageException(ImageErrorKind.Corrupt, $"blob {descriptor.Digest} has {length + start} bytes at the registry, {descriptor.Size} by its manifest");
+                throw new ImageException(ImageErrorKind.Corrupt, $"blob {descriptor.Digest} has {length} bytes at the registry, {descriptor.Size} by its manifest");
             }
             return (await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), start);
         }, cancellation).ConfigureAwait(false);
@@ -120,23 +114,34 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
     private async Task<T> ItselfAsync<T>(ImageReference reference, Func<RegistryConnection, Task<T>> attempt)
     {
         string host = reference.Registry == "docker.io" ? "registry-1.docker.io" : reference.Registry;
+        RegistryConnection safe = Connect(reference.Registry, new Uri($"https://{host}"));
         if (!Settings.IsInsecure(reference.Registry))
-            return await attempt(Connect(reference.Registry, new Uri($"https://{host}"))).ConfigureAwait(false);
-        if (schemes.TryGetValue(host, out string? scheme))
-            return await attempt(Connect(reference.Registry, new Uri($"{scheme}://{host}"))).ConfigureAwait(false);
-        // Plain where TLS isn't spoken; a registry that speaks it is never talked to without.
-        try
+            return await attempt(safe).ConfigureAwait(false);
+        // Plain where TLS isn't spoken; a registry that has spoken it once is never talked to without.
+        RegistryConnection plain = Connect(reference.Registry, new Uri($"http://{host}"));
+        if (!plain.HasAnswered)
+            try
+            {
+                return await attempt(safe).ConfigureAwait(false);
+            }
+            catch (ImageException e) when (!safe.HasAnswered && e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+            {
+                // And if it speaks neither, then that is the error.
+            }
+        return await attempt(plain).ConfigureAwait(false);
+    }
+
+    private static async Task<HttpResponseMessage> GetBlobAsync(RegistryConnection connection, ImageReference reference, Descriptor descriptor, long offset, CancellationToken cancellation)
+    {
+        HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, Path(reference, $"blobs/{descriptor.Digest}"), Scope.Pull(reference.Repository), request =>
         {
-            T result = await attempt(Connect(reference.Registry, new Uri($"https://{host}"))).ConfigureAwait(false);
-            schemes[host] = "https";
-            return result;
-        }
-        catch (ImageException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
-        {
-            T result = await attempt(Connect(reference.Registry, new Uri($"http://{host}"))).ConfigureAwait(false);
-            schemes[host] = "http";
-            return result;
-        }
+            if (offset > 0)
+                request.Headers.Range = new RangeHeaderValue(offset, null);
+        }, cancellation).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.NotFound)
+            return response;
+        response.Dispose();
+        throw new ImageException(ImageErrorKind.NotFound, $"blob {descriptor.Digest} of {reference.FamiliarName} not found: the registry has the manifest, but not what it names");
     }
 
     private RegistryConnection Connect(string registry, Uri address) =>

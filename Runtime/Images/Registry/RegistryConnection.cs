@@ -34,6 +34,8 @@ internal sealed class RegistryConnection : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromSeconds(15),
             UseCookies = false,
+            // A proxy has a loopback interface of its own.
+            UseProxy = !address.IsLoopback,
             SslOptions = RegistryTrust.Options(settings, address.Authority, settings.IsInsecure(registry)),
         })
         { Timeout = Timeout.InfiniteTimeSpan };
@@ -44,6 +46,9 @@ internal sealed class RegistryConnection : IDisposable
     /// <summary>Scheme, host and port.</summary>
     public Uri Address { get; }
 
+    /// <summary>Whether it has answered anything: then it is there, and speaks what the address says.</summary>
+    public bool HasAnswered { get; private set; }
+
     /// <summary>Sends a request, and gives the answer as soon as its headers are there: of success, or 404.</summary>
     /// <param name="method">GET, HEAD, POST ….</param>
     /// <param name="target">A path of the registry's, or an address that it gave.</param>
@@ -52,19 +57,20 @@ internal sealed class RegistryConnection : IDisposable
     /// <param name="cancellation">Ends it.</param>
     /// <param name="attempts">How often it is tried; 0 for as often as the settings say.</param>
     /// <param name="isLong">Whether the request has a body that takes its time.</param>
+    /// <param name="take">Reads the body; where that breaks off, all is tried again.</param>
     /// <exception cref="ImageException">The registry refused it, or could not be reached.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation, int attempts = 0, bool isLong = false)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation, int attempts = 0, bool isLong = false, Func<HttpResponseMessage, Task>? take = null)
     {
         if (attempts == 0)
             attempts = settings.MaximumAttempts;
         for (int attempt = 1; ; attempt++)
         {
-            TimeSpan wait = TimeSpan.FromMilliseconds(100 * Math.Pow(3, attempt - 1));
+            TimeSpan wait = settings.Pause * Math.Pow(3, attempt - 1);
             try
             {
                 HttpResponseMessage response = await SendOnceAsync(method, new Uri(Address, target), scope, prepare, isLong, cancellation).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable)
-                    return response;
+                    return await TakeAsync(response, take).ConfigureAwait(false);
                 using (response)
                 {
                     if (attempt >= attempts || !(response.StatusCode == HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500))
@@ -73,11 +79,11 @@ internal sealed class RegistryConnection : IDisposable
                         wait = after.Delta ?? (after.Date - DateTimeOffset.UtcNow) ?? wait;
                 }
             }
-            catch (HttpRequestException e) when (attempt >= attempts || IsFinal(e))
+            catch (Exception e) when (e is HttpRequestException or IOException && (attempt >= attempts || IsFinal(e)))
             {
                 throw Unreachable(e);
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or IOException)
             {
                 // Tried again below.
             }
@@ -109,11 +115,34 @@ internal sealed class RegistryConnection : IDisposable
         return buffer[..length];
     }
 
+    /// <summary>What went wrong with a connection, in the words of who noticed.</summary>
+    public static string ReasonOf(Exception e) => e.InnerException switch
+    {
+        AuthenticationException tls => $"TLS: {tls.InnerException?.Message ?? tls.Message}",
+        IOException or System.Net.Sockets.SocketException => e.InnerException.Message,
+        _ => e.Message,
+    };
+
     /// <inheritdoc/>
     public void Dispose()
     {
         authorization.Dispose();
         client.Dispose();
+    }
+
+    private static async Task<HttpResponseMessage> TakeAsync(HttpResponseMessage response, Func<HttpResponseMessage, Task>? take)
+    {
+        try
+        {
+            if (take is not null)
+                await take(response).ConfigureAwait(false);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, bool isLong, CancellationToken cancellation)
@@ -130,6 +159,7 @@ internal sealed class RegistryConnection : IDisposable
             AuthenticationHeaderValue? header = IsOurs(target) ? authorization.For(scope) : null;
             request.Headers.Authorization = header;
             HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, time.Token).ConfigureAwait(false);
+            HasAnswered |= IsOurs(target);
             if (response.StatusCode == HttpStatusCode.Unauthorized && IsOurs(target) && mayAuthorize)
             {
                 // Once: a registry that goes on asking after that has refused.
@@ -154,13 +184,13 @@ internal sealed class RegistryConnection : IDisposable
     private bool IsOurs(Uri target) => target.Authority == Address.Authority && target.Scheme == Address.Scheme;
 
     // Nobody listens, or it speaks no TLS, or its certificate is not good: that does not change within seconds.
-    private static bool IsFinal(HttpRequestException e) =>
-        e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError || e.InnerException is AuthenticationException;
+    private static bool IsFinal(Exception e) =>
+        e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError } || e.InnerException is AuthenticationException;
 
-    private ImageException Unreachable(HttpRequestException e)
+    private ImageException Unreachable(Exception e)
     {
-        string reason = e.InnerException is AuthenticationException tls ? $"TLS: {tls.InnerException?.Message ?? tls.Message}" : e.InnerException is IOException or System.Net.Sockets.SocketException ? e.InnerException.Message : e.Message;
-        string hint = e.HttpRequestError == HttpRequestError.SecureConnectionError && !settings.IsInsecure(registry)
+        string reason = ReasonOf(e);
+        string hint = e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && !HasAnswered && !settings.IsInsecure(registry)
             ? $"; its CA goes to {(settings.CertificateFolders is [string first, ..] ? first : "certs.d")}/{Address.Authority}/ca.crt, or name it in insecure-registries"
             : "";
         return new ImageException(ImageErrorKind.Unavailable, $"registry {Address}: {reason}{hint}", e);

@@ -32,11 +32,14 @@ public sealed record RegistrySettings
     /// <summary>How often a request or transfer that makes no progress is tried again.</summary>
     public int MaximumAttempts { get; init; } = 5;
 
+    /// <summary>How long it is waited before the second attempt, unless the registry says; before each further one three times as long.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>How long a transfer may stand still.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The same for transfers of blobs.</summary>
-    public Content.TransferLimits Transfers => new(MaximumConcurrentDownloads, MaximumAttempts, IdleTimeout);
+    public Content.TransferLimits Transfers => new(MaximumConcurrentDownloads, MaximumAttempts, IdleTimeout) { Pause = Pause * 3 };
 
     /// <summary>Whether a registry may be reached without TLS.</summary>
     public bool IsInsecure(string registry)

@@ -7,7 +7,7 @@ namespace Vessel.Images.Registry;
 /// <summary>Whom a connection to a registry trusts, and who it says it is: docker's <c>certs.d/HOST</c>.</summary>
 internal static class RegistryTrust
 {
-    /// <summary>The TLS options for one registry.</summary>
+    /// <summary>The TLS options for one registry. Other hosts that it leads to, as token servers and stores of blobs, are trusted as any host is, and not told who we are.</summary>
     /// <param name="settings">Where to look.</param>
     /// <param name="registry">Host, with its port where the reference has one.</param>
     /// <param name="isUnverified">Whether a certificate that nobody vouches for will do.</param>
@@ -18,16 +18,18 @@ internal static class RegistryTrust
         X509Certificate2Collection own = [];
         foreach (string folder in settings.CertificateFolders)
             Read(Path.Combine(folder, registry), roots, own);
-        SslClientAuthenticationOptions options = new() { ClientCertificates = own.Count > 0 ? own : null };
-        if (isUnverified)
-#pragma warning disable CA5359 // docker's insecure-registries: that host, and it alone, was named as one whose certificate doesn't count
-            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        else if (roots.Count > 0)
-            options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                errors == SslPolicyErrors.None || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsVouchedFor(certificate, chain, roots));
+        string host = RegistrySettings.HostOf(registry);
+        SslClientAuthenticationOptions options = new();
+        if (own.Count > 0)
+            options.LocalCertificateSelectionCallback = (_, target, _, _, _) => IsSame(target, host) ? own[0] : null!;
+        if (isUnverified || roots.Count > 0)
+            options.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+                errors == SslPolicyErrors.None || (sender is SslStream stream && IsSame(stream.TargetHostName, host)
+                    && (isUnverified || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsVouchedFor(certificate, chain, roots))));
         return options;
     }
+
+    private static bool IsSame(string target, string host) => target.Equals(host, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsVouchedFor(X509Certificate? certificate, X509Chain? sent, X509Certificate2Collection roots)
     {

@@ -44,7 +44,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         using (Ingest? ingest = await store.Content.BeginAsync(manifest.Config, cancellation).ConfigureAwait(false))
             if (ingest is not null)
             {
-                await new BlobTransfer(source, limits, manifest.Config).RunAsync(ingest, static _ => ValueTask.CompletedTask, cancellation).ConfigureAwait(false);
+                await BringAsync(ingest, () => new BlobTransfer(source, limits, manifest.Config).RunAsync(ingest, static _ => ValueTask.CompletedTask, cancellation), static () => { }).ConfigureAwait(false);
                 ingest.Commit();
             }
         return ImageDocumentReader.ReadConfig(store.Content.ReadDocument(manifest.Config.Digest), $"config {manifest.Config.Digest}");
@@ -69,6 +69,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         List<Task<LayerInMaking?>> tasks = [.. missing.Select(l => Task.Run(() => BringAsync(l.Blob, l.DiffId, others), CancellationToken.None))];
         try
         {
+            // Where one fails the others are called off. Theirs is no error: what is thrown is what happened to that one.
             await Task.WhenAll(tasks).ConfigureAwait(false);
             using (FileDescriptor root = StoreFolder.OpenFolder(store.Folder.Root))
                 Files.SyncFilesystem(root, store.Folder.Root);
@@ -77,11 +78,6 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
                 (await task.ConfigureAwait(false))?.Commit();
                 observer.Layer(blob.Digest, PullStage.Complete);
             }
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            // One failed, and the others were called off: that one's error is what happened.
-            throw tasks.Where(t => t.IsFaulted).Select(t => t.Exception!.InnerException!).First(e => e is not OperationCanceledException);
         }
         finally
         {
@@ -102,7 +98,11 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
                 making = store.Layers.Contains(diffId) ? null : store.Layers.Begin(diffId);
                 using Ingest? ingest = await store.Content.BeginAsync(blob, all.Token).ConfigureAwait(false);
                 if (ingest is not null)
-                    await FetchAsync(blob, ingest, making, all.Token).ConfigureAwait(false);
+                    await BringAsync(ingest, () => FetchAsync(blob, ingest, making, all.Token), () =>
+                    {
+                        making?.Dispose();
+                        making = making is null ? null : store.Layers.Begin(diffId);
+                    }).ConfigureAwait(false);
                 else if (making is not null)
                 {
                     observer.Layer(blob.Digest, PullStage.Extracting);
@@ -121,6 +121,29 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         {
             making?.Dispose();
             await all.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // Bytes that are wrong, or cannot be unpacked, are nothing to go on with. Where they may be what an earlier attempt left, it is begun anew.
+    private static async Task BringAsync(Ingest ingest, Func<Task> fetch, Action again)
+    {
+        try
+        {
+            try
+            {
+                await fetch().ConfigureAwait(false);
+            }
+            catch (ImageException e) when (e.Kind == ImageErrorKind.Corrupt && ingest.HasLeftover)
+            {
+                ingest.Discard();
+                again();
+                await fetch().ConfigureAwait(false);
+            }
+        }
+        catch (ImageException e) when (e.Kind == ImageErrorKind.Corrupt)
+        {
+            ingest.Discard();
             throw;
         }
     }

@@ -9,6 +9,8 @@ namespace Vessel.Images.Store;
 /// <summary>One pull: the manifest for the wanted platform, what it names, and then the image's names.</summary>
 internal sealed class ImagePuller(ImageStore store, RegistryClient registry, PullOptions options, IPullObserver observer)
 {
+    private const int MaximumDepth = 4;
+
     public async Task<PulledImage> PullAsync(ImageReference reference, CancellationToken cancellation)
     {
         using Lease lease = new(store.Folder);
@@ -22,7 +24,9 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
             ImageRecord record = await assembler.AssembleAsync((fetched.Digest, manifest), target.Digest, lease, config => CheckPlatform(reference, config), cancellation).ConfigureAwait(false);
             store.Content.AddDocument(fetched.Digest, fetched.Bytes.Span);
             store.Content.AddDocument(target.Digest, target.Bytes.Span);
-            bool isNew = store.Keep(manifest.Config.Digest, record, [reference, reference.WithNameOnly().WithDigest(target.Digest)]);
+            ImageReference exact = reference.WithNameOnly().WithDigest(target.Digest);
+            // Who asks for a digest gets that content, and no tag that may mean another one at the registry.
+            bool isNew = store.Keep(manifest.Config.Digest, record, reference.Digest is null ? [reference.WithDefaultTag(), exact] : [exact]);
             return new PulledImage(manifest.Config.Digest, target.Digest, isNew);
         }
         catch (DocumentException e)
@@ -34,9 +38,12 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
     private async Task<(FetchedManifest Fetched, ImageManifest Manifest)> ChooseAsync(ImageReference reference, FetchedManifest target, Lease lease, CancellationToken cancellation)
     {
         FetchedManifest fetched = target;
-        if (MediaTypes.IsIndex(target.MediaType))
+        string type = TypeOf(target);
+        for (int depth = 0; MediaTypes.IsIndex(type); depth++)
         {
-            ImageIndex index = ImageDocumentReader.ReadIndex(target.Bytes, $"index {target.Digest}", target.MediaType);
+            if (depth == MaximumDepth)
+                throw new ImageException(ImageErrorKind.Corrupt, $"{reference.FamiliarText}: indexes within indexes do not end");
+            ImageIndex index = ImageDocumentReader.ReadIndex(fetched.Bytes, $"index {fetched.Digest}", type);
             Platform wanted = options.Platform ?? Platform.Host;
             Descriptor chosen = PlatformChoice.Best(index.Manifests, wanted)
                 ?? throw new ImageException(ImageErrorKind.NotFound, $"no matching manifest for {wanted} in the manifest list entries: {reference.FamiliarText} is for {string.Join(", ", index.Manifests.Select(m => m.Platform?.ToString() ?? "any").Distinct())}");
@@ -44,9 +51,34 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
             fetched = await registry.GetManifestAsync(reference, chosen.Digest, cancellation).ConfigureAwait(false);
             if (fetched.Bytes.Length != chosen.Size)
                 throw new ImageException(ImageErrorKind.Corrupt, $"manifest {chosen.Digest} has {fetched.Bytes.Length} bytes, {chosen.Size} by its index");
+            type = chosen.MediaType;
+            if (fetched.MediaType.Length > 0 && !fetched.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase))
+                throw new ImageException(ImageErrorKind.Corrupt, $"manifest {chosen.Digest} is served as {fetched.MediaType}, and is {type} by its index");
         }
-        return (fetched, ImageDocumentReader.ReadManifest(fetched.Bytes, $"manifest {fetched.Digest}", fetched.MediaType));
+        ImageManifest manifest = ImageDocumentReader.ReadManifest(fetched.Bytes, $"manifest {fetched.Digest}", type);
+        if ((MediaTypes.IsConfig(manifest.Config.MediaType) ? manifest.Layers.FirstOrDefault(l => !MediaTypes.IsLayer(l.MediaType)) : manifest.Config) is { } other)
+            throw new ImageException(ImageErrorKind.Unsupported, $"{reference.FamiliarText} is no image that containers are made of: it has a part of type {other.MediaType}");
+        return (fetched, manifest);
     }
+
+    // What the registry says; where it says nothing, what the document says of itself.
+    private static string TypeOf(FetchedManifest target) =>
+        target.MediaType.Length > 0 ? target.MediaType.ToLowerInvariant() : JsonMapReader.Read(target.Bytes, $"manifest {target.Digest}", static json =>
+        {
+            if (!json.EnterObject())
+                return null;
+            string? type = null;
+            bool isIndex = false;
+            while (json.NextMember() is { } name)
+            {
+                isIndex |= name == "manifests";
+                if (name == "mediaType")
+                    type = json.AnyText();
+                else
+                    json.Skip();
+            }
+            return string.IsNullOrEmpty(type) ? isIndex ? MediaTypes.OciIndex : MediaTypes.OciManifest : type;
+        });
 
     private void CheckPlatform(ImageReference reference, ImageConfig config)
     {

@@ -86,7 +86,7 @@ public sealed class ImageStore
         ImageNames names = ImageNames.Load(Folder);
         Digest id = Resolve(names, text);
         List<ImageReference> own = [.. names.All.Where(n => n.Id == id).Select(n => n.Name)];
-        ImageReference? name = IsId(id, text) ? null : ImageReference.Parse(text).WithDefaultTag();
+        ImageReference? name = IsId(id, text) ? null : NameOf(ImageReference.Parse(text));
         List<ImageReference> going;
         if (name is null)
         {
@@ -96,7 +96,7 @@ public sealed class ImageStore
         }
         else
             // With its last tag a repository's digests go as well: nobody would find the image by them.
-            going = own.Any(n => n != name && n.Tag is not null && n.Name == name.Name) ? [name] : [name, .. own.Where(n => n.Name == name.Name && n.Digest is not null && n != name)];
+            going = name.Digest is not null || own.Any(n => n != name && n.Tag is not null && n.Name == name.Name) ? [name] : [name, .. own.Where(n => n.Name == name.Name && n.Digest is not null && n != name)];
         List<RemovedItem> removed = [];
         foreach (ImageReference each in going)
         {
@@ -117,6 +117,8 @@ public sealed class ImageStore
     public IReadOnlyList<Digest> CollectGarbage()
     {
         using FileDescriptor storeLock = Folder.Lock(alone: true);
+        foreach (string path in Folder.Ingests().ToList())
+            RemoveAbandoned(path);
         return Sweep();
     }
 
@@ -164,7 +166,7 @@ public sealed class ImageStore
 
     private Digest Resolve(ImageNames names, string text)
     {
-        if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.WithDefaultTag()) is { } named)
+        if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(NameOf(reference)) is { } named)
             return named;
         string hex = text.StartsWith("sha256:", StringComparison.Ordinal) ? text["sha256:".Length..] : text;
         if (hex.Length < ShortestId || !hex.All(char.IsAsciiHexDigitLower))
@@ -180,7 +182,21 @@ public sealed class ImageStore
 
     private bool IsId(Digest id, string text) =>
         (id.Hex.StartsWith(text, StringComparison.Ordinal) || id.ToString().StartsWith(text, StringComparison.Ordinal))
-        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && ImageNames.Load(Folder).Find(reference.WithDefaultTag()) is not null);
+        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && ImageNames.Load(Folder).Find(NameOf(reference)) is not null);
+
+    // Beside a digest a tag says nothing.
+    private static ImageReference NameOf(ImageReference reference) => reference.Digest is { } digest ? reference.WithNameOnly().WithDigest(digest) : reference.WithDefaultTag();
+
+    // What an interrupted transfer left; one that goes on is locked.
+    private static void RemoveAbandoned(string ingest)
+    {
+        nint opened = Files.TryOpen(null, ingest, Open.O_RDWR | Open.O_NOFOLLOW);
+        if (opened == -Errno.ENOENT)
+            return;
+        using FileDescriptor file = new((int)Check.Ok(opened, "open", ingest));
+        if (Files.TryLock(file))
+            Files.TryRemove(null, ingest);
+    }
 
     private static ImageException NoSuchImage(string text) =>
         new(ImageErrorKind.NotFound, $"No such image: {(ImageReference.TryParse(text, out ImageReference? reference, out _) ? reference.WithDefaultTag().FamiliarText : text)}");
