@@ -85,6 +85,7 @@ public sealed class PullTransferTests : PullTest
         Registry.Change(image.Layers[0].Digest.ToString(), a => a.Damaged(Part));
         Fails(ImageErrorKind.Corrupt);
         Assert.That(Left("content/blobs/sha256"), Has.Length.EqualTo(1), "the config alone");
+        Assert.That(Left("content/ingest").Sum(f => new FileInfo(f).Length), Is.Zero);
         Registry.Behave();
         await PullAsync();
         AssertComplete(image);
@@ -192,6 +193,33 @@ public sealed class PullTransferTests : PullTest
         Registry.Change("manifests/", _ => FakeAnswer.Of(429, """{"errors":[{"code":"TOOMANYREQUESTS","message":"pull rate limit"}]}""", ("Retry-After", "0")));
         Fails(ImageErrorKind.Unavailable, "too many requests", "pull rate limit");
         Assert.That(Registry.Requests, Has.Count.EqualTo(3));
+    }
+
+    [TestCase("gone")]
+    [TestCase("knows nothing")]
+    [TestCase("refuses")]
+    [TestCase("cuts")]
+    [TestCase("lies")]
+    public async Task Mirror_ThatCannotGiveIt_IsFollowedByTheNext(string fault)
+    {
+        FakeImage image = FakeImage.Of(FakeLayer.Random("a", Part));
+        FakeRegistry good = NewRegistry();
+        good.Serve("library/app:v1", image);
+        // By digest, so that what the first one says can be seen to be wrong.
+        if (fault == "gone")
+            Registry.Stop();
+        else if (fault is "cuts" or "lies")
+        {
+            Registry.Serve("library/app:v1", image);
+            Registry.Change("manifests/", a => fault == "cuts" ? a with { CutAfter = 10 } : a with { Body = "{}"u8.ToArray() });
+            Registry.Change("blobs/", _ => FakeAnswer.Of(500));
+        }
+        else if (fault == "refuses")
+            Registry.Change("/v2/", _ => FakeAnswer.Of(401));
+        Settings = Settings with { Mirrors = [new Uri($"http://{Registry.Address}"), new Uri($"http://{good.Address}")] };
+        await PullAsync(Vessel.Oci.Reference.ImageReference.Parse($"app@{image.Digest}"));
+        Assert.That(Store.Find($"app@{image.Digest}").Id, Is.EqualTo(image.Id));
+        Assert.That(good.Requests, Has.Count.EqualTo(3));
     }
 
     [Test]

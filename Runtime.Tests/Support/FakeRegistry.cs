@@ -143,6 +143,8 @@ internal sealed class FakeRegistry : IDisposable
     {
         lock (connections)
             connections.Add(socket);
+        // An answer is written in pieces.
+        socket.NoDelay = true;
         try
         {
             using NetworkStream plain = new(socket, ownsSocket: true);

@@ -52,6 +52,11 @@ public sealed class LayerInMaking : IDisposable
         {
             throw new ImageException(ImageErrorKind.Corrupt, $"layer {diffId}: {e.Message}", e);
         }
+        catch (SyscallException e)
+        {
+            // Names in a layer are its own; a full disk is told with the layer that it was too small for.
+            throw new SyscallException($"layer {diffId}: {e.Attempt}", e.Errno);
+        }
         Files.Replace(folder, LayerStore.RecordName, new LayerRecord(result.UnpackedBytes, result.Entries).ToBytes(), RecordMode);
         isVerified = true;
     }

@@ -105,8 +105,11 @@ public sealed class ImageUserTests
     {
         Directory.CreateDirectory(root + "/etc/group");
         Check.Ok(Files.TryMakeNode(null, root + "/etc/passwd", Open.S_IFIFO | 0x1a4, 0), "mkfifo", "passwd");
+        using FileDescriptor opened = WatchOpening(root + "/etc/passwd");
         Assert.Throws<ImageException>(() => Find("app"));
         Assert.That(Find("1000").Uid, Is.EqualTo(1000));
+        // Not even opened: with a device that would have done something.
+        Assert.That(Files.TryRead(opened, new byte[1024]), Is.EqualTo((nint)(-Errno.EAGAIN)));
     }
 
     [Test]
@@ -118,6 +121,16 @@ public sealed class ImageUserTests
         ImageException e = Assert.Throws<ImageException>(() => Find("app"))!;
         Assert.That(e.Kind, Is.EqualTo(ImageErrorKind.Corrupt));
         Assert.That(e.Message, Does.Contain("etc/passwd"));
+    }
+
+    // A descriptor that can be read once the file was opened (man 7 inotify).
+    private static unsafe FileDescriptor WatchOpening(string path)
+    {
+        const int IN_CLOEXEC = 0x80000, IN_NONBLOCK = 0x800, IN_OPEN = 0x20;
+        FileDescriptor inotify = new((int)Check.Ok(Kernel.Call(SYS.inotify_init1, IN_CLOEXEC | IN_NONBLOCK), "inotify_init"));
+        fixed (byte* p = System.Text.Encoding.UTF8.GetBytes(path + "\0"))
+            Check.Ok(Kernel.Call(SYS.inotify_add_watch, inotify.Number, (nint)p, IN_OPEN), "watch", path);
+        return inotify;
     }
 
     private void Write(string passwd, string group)

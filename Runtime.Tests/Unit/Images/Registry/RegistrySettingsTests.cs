@@ -5,7 +5,7 @@ namespace Vessel.Tests.Unit.Images.Registry;
 
 public sealed class RegistrySettingsTests
 {
-    private static readonly RegistrySettings Settings = new() { InsecureRegistries = ["plain.example", "some.example:5000", "10.0.0.0/8", "fd00::/8", "192.168.1.7"] };
+    private static readonly RegistrySettings Settings = new() { InsecureRegistries = ["plain.example", "some.example:5000", "10.0.0.0/8", "fd00::/8", "192.168.1.7", "172.16.5.4/12"] };
 
     [TestCase("localhost")]
     [TestCase("localhost:5000")]
@@ -18,6 +18,7 @@ public sealed class RegistrySettingsTests
     [TestCase("some.example:5000")]
     [TestCase("10.1.2.3:5000")]
     [TestCase("[fd00::1]")]
+    [TestCase("172.17.0.1:5000")]
     [TestCase("192.168.1.7:80")]
     public void IsInsecure_WhatIsNamed_AndTheLoopback(string registry) => Assert.That(Settings.IsInsecure(registry));
 
