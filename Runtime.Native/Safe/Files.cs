@@ -23,6 +23,13 @@ public static unsafe partial class Files
             return Kernel.CallRetrying(SYS.openat, At(directory), (nint)p, flags | O_CLOEXEC, (nint)mode);
     }
 
+    /// <summary>As <see cref="Open"/>; null where the file isn't there.</summary>
+    public static FileDescriptor? OpenIfThere(string path, int flags)
+    {
+        nint result = TryOpen(null, path, flags);
+        return result == -Errno.ENOENT ? null : new FileDescriptor((int)Check.Ok(result, "open", path));
+    }
+
     /// <summary>openat2(2): resolves <paramref name="path"/> under the rules of <paramref name="resolve"/> (RESOLVE_…); a negated errno on failure.</summary>
     public static nint TryOpen2(FileDescriptor directory, string path, int flags, ulong resolve, uint mode = 0)
     {

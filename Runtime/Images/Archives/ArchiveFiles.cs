@@ -13,24 +13,16 @@ namespace Vessel.Images.Archives;
 /// </summary>
 internal sealed class ArchiveFiles : IDisposable
 {
-    private const uint PrivateFolder = 0x1c0, PrivateFile = 0x180; // 0700, 0600
+    private const uint PrivateFile = 0x180; // 0600
     private const int MaximumFiles = 100_000;
     private const int MaximumLinks = 8;
     private const int ChunkBytes = 1 << 17;
 
     private readonly Dictionary<string, string> files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> links = new(StringComparer.Ordinal);
-    private readonly string folder;
-    private readonly FileDescriptor hold;
+    private readonly MakingFolder folder;
 
-    private ArchiveFiles(StoreFolder store)
-    {
-        folder = Path.Combine(store.LayersInMaking, Guid.NewGuid().ToString("N"));
-        using FileDescriptor storeLock = store.Lock(alone: false);
-        Check.Ok(Files.TryMakeDirectory(null, folder, PrivateFolder), "mkdir", folder);
-        hold = StoreFolder.OpenFolder(folder);
-        Files.TryLock(hold);
-    }
+    private ArchiveFiles(StoreFolder store) => folder = new MakingFolder(store);
 
     /// <summary>Reads an archive to its end; it may be compressed.</summary>
     /// <exception cref="ImageException">It is no tar, or a hostile one.</exception>
@@ -57,30 +49,18 @@ internal sealed class ArchiveFiles : IDisposable
     /// <summary>Whether the archive has a file of that name.</summary>
     public bool Has(string name) => Find(name) is not null;
 
-    /// <summary>All names of files that begin so.</summary>
-    public IEnumerable<string> NamesBelow(string prefix) => files.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal));
-
     /// <summary>Opens a file.</summary>
-    public Stream Open(string name)
-    {
-        string path = Find(name) ?? throw new ImageException(ImageErrorKind.Corrupt, $"the archive has no file {Shorten(name)}");
-        return new OwnedDescriptorStream(Files.Open(null, path, O_RDONLY | O_NOFOLLOW), name);
-    }
+    public Stream Open(string name) => new OwnedDescriptorStream(OpenFile(name), name);
 
     /// <summary>Reads a small file.</summary>
     public byte[] ReadDocument(string name)
     {
-        string path = Find(name) ?? throw new ImageException(ImageErrorKind.Corrupt, $"the archive has no file {Shorten(name)}");
-        using FileDescriptor file = Files.Open(null, path, O_RDONLY | O_NOFOLLOW);
+        using FileDescriptor file = OpenFile(name);
         return Files.ReadAll(file, name, ContentStore.MaximumDocumentBytes);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Trees.Remove(folder);
-        hold.Dispose();
-    }
+    public void Dispose() => folder.Dispose();
 
     private void Add(LayerEntry entry, TarReader reader)
     {
@@ -90,7 +70,7 @@ internal sealed class ArchiveFiles : IDisposable
         switch (entry.Kind)
         {
             case LayerEntryKind.File:
-                string path = Path.Combine(folder, files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                string path = Path.Combine(folder.FullPath, files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 using (FileDescriptor file = Files.Open(null, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, PrivateFile))
                 {
                     ReadOnlySpan<byte> piece;
@@ -109,6 +89,9 @@ internal sealed class ArchiveFiles : IDisposable
         }
     }
 
+    private FileDescriptor OpenFile(string name) =>
+        Files.Open(null, Find(name) ?? throw new ImageException(ImageErrorKind.Corrupt, $"the archive has no file {LayerText.Quote(Encoding.UTF8.GetBytes(name))}"), O_RDONLY | O_NOFOLLOW);
+
     private string? Find(string name)
     {
         for (int i = 0; i < MaximumLinks; i++)
@@ -121,6 +104,4 @@ internal sealed class ArchiveFiles : IDisposable
         }
         return null;
     }
-
-    private static string Shorten(string name) => LayerText.Quote(Encoding.UTF8.GetBytes(name));
 }

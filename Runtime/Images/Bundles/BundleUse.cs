@@ -28,18 +28,15 @@ internal static class BundleUse
         HashSet<Digest> held = [];
         foreach (string path in Directory.EnumerateFiles(folder.Bundles))
         {
-            nint opened = Files.TryOpen(null, path, Open.O_RDONLY | Open.O_NOFOLLOW);
-            if (opened == -Errno.ENOENT)
+            using FileDescriptor? file = Files.OpenIfThere(path, Open.O_RDONLY | Open.O_NOFOLLOW);
+            if (file is null)
                 continue;
-            using FileDescriptor file = new((int)Check.Ok(opened, "open", path));
             string[] lines = Encoding.UTF8.GetString(Files.ReadAll(file, path, MaximumBytes)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             // A bundle in making has a root already; its maker holds the store's lock shared meanwhile.
             if (lines.Length == 0 || !Directory.Exists(Path.Combine(lines[0], "rootfs")))
                 Files.TryRemove(null, path);
             else
-                foreach (string line in lines[1..])
-                    if (Digest.TryParse(line, out Digest? digest, out _))
-                        held.Add(digest);
+                held.UnionWith(StoreFolder.DigestLines(lines[1..]));
         }
         return held;
     }

@@ -21,6 +21,14 @@ internal sealed class BlobHash(string algorithm) : IDisposable
     /// <summary>The digest of all that passed.</summary>
     public Digest Result() => Digest.Parse($"{algorithm}:{Convert.ToHexStringLower(hash.GetCurrentHash())}");
 
+    /// <summary>The digest of bytes that are all there.</summary>
+    public static Digest Of(string algorithm, ReadOnlySpan<byte> bytes)
+    {
+        using BlobHash hash = new(algorithm);
+        hash.Add(bytes);
+        return hash.Result();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => hash.Dispose();
 }

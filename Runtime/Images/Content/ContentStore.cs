@@ -29,13 +29,7 @@ public sealed class ContentStore(StoreFolder folder)
 
     /// <summary>Opens a blob.</summary>
     /// <exception cref="ImageException"><see cref="ImageErrorKind.NotFound"/>.</exception>
-    public FileDescriptor Open(Digest digest)
-    {
-        nint result = Files.TryOpen(null, Folder.Blob(digest), O_RDONLY | O_NOFOLLOW);
-        if (result == -Errno.ENOENT)
-            throw new ImageException(ImageErrorKind.NotFound, $"blob {digest} is not in the store");
-        return new FileDescriptor((int)Check.Ok(result, "open", Folder.Blob(digest)));
-    }
+    public FileDescriptor Open(Digest digest) => Files.OpenIfThere(Folder.Blob(digest), O_RDONLY | O_NOFOLLOW) ?? throw new ImageException(ImageErrorKind.NotFound, $"blob {digest} is not in the store");
 
     /// <summary>A document, verified once more.</summary>
     /// <exception cref="ImageException">It isn't there, or the disk has changed it.</exception>
@@ -43,9 +37,7 @@ public sealed class ContentStore(StoreFolder folder)
     {
         using FileDescriptor file = Open(digest);
         byte[] bytes = Files.ReadAll(file, digest.ToString(), MaximumDocumentBytes);
-        using BlobHash hash = new(digest.Algorithm);
-        hash.Add(bytes);
-        if (hash.Result() != digest)
+        if (!digest.Matches(bytes))
             throw new ImageException(ImageErrorKind.Corrupt, $"blob {digest} has changed in the store; `vessel system check --repair` removes it, then pull again");
         return bytes;
     }
@@ -54,10 +46,8 @@ public sealed class ContentStore(StoreFolder folder)
     /// <exception cref="ImageException"><see cref="ImageErrorKind.Corrupt"/>: it has another digest.</exception>
     public void AddDocument(Digest digest, ReadOnlySpan<byte> bytes)
     {
-        using BlobHash hash = new(digest.Algorithm);
-        hash.Add(bytes);
-        if (hash.Result() != digest)
-            throw new ImageException(ImageErrorKind.Corrupt, $"content has digest {hash.Result()}, not {digest}");
+        if (BlobHash.Of(digest.Algorithm, bytes) is var actual && actual != digest)
+            throw new ImageException(ImageErrorKind.Corrupt, $"content has digest {actual}, not {digest}");
         if (!Contains(digest))
             StoreFolder.WriteDurably(Folder.Blob(digest), bytes);
     }

@@ -1,4 +1,3 @@
-using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Reference;
 using static Vessel.Native.Raw.Open;
@@ -47,18 +46,13 @@ public sealed class Lease : IDisposable
         HashSet<Digest> held = [];
         foreach (string path in Directory.EnumerateFiles(folder.Leases))
         {
-            nint opened = Files.TryOpen(null, path, O_RDONLY | O_NOFOLLOW);
-            if (opened == -Errno.ENOENT)
+            using FileDescriptor? file = Files.OpenIfThere(path, O_RDONLY | O_NOFOLLOW);
+            if (file is null)
                 continue;
-            using FileDescriptor file = new((int)Check.Ok(opened, "open", path));
             if (Files.TryLock(file))
-            {
                 Files.TryRemove(null, path);
-                continue;
-            }
-            foreach (string line in System.Text.Encoding.ASCII.GetString(Files.ReadAll(file, path, 64 << 20)).Split('\n'))
-                if (Digest.TryParse(line, out Digest? digest, out _))
-                    held.Add(digest);
+            else
+                held.UnionWith(StoreFolder.DigestLines(System.Text.Encoding.ASCII.GetString(Files.ReadAll(file, path, 64 << 20)).Split('\n')));
         }
         return held;
     }

@@ -98,15 +98,19 @@ public sealed class StoreFolder
             }
     }
 
+    /// <summary>The digests in a file that has one a line; what is none is skipped.</summary>
+    internal static IEnumerable<Digest> DigestLines(IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+            if (Digest.TryParse(line, out Digest? digest, out _))
+                yield return digest;
+    }
+
     /// <summary>The digests of all blobs that are there.</summary>
     internal IEnumerable<Digest> Blobs() => DigestsIn(In("content/blobs"));
 
     /// <summary>The diff IDs of all layers that are there.</summary>
-    internal IEnumerable<Digest> UnpackedLayers()
-    {
-        foreach (Digest digest in DigestsIn(In("layers")))
-            yield return digest;
-    }
+    internal IEnumerable<Digest> UnpackedLayers() => DigestsIn(In("layers"));
 
     /// <summary>The files of interrupted transfers.</summary>
     internal IEnumerable<string> Ingests() => Directory.EnumerateFiles(In("content/ingest"));

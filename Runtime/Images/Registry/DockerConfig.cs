@@ -92,13 +92,11 @@ public sealed class DockerConfig(string path) : ICredentialSource
 
     private static string Data(params (string Name, string Value)[] members)
     {
-        using StringWriter text = new();
-        JsonMapWriter.Write(text, indented: false, members, static (json, all) =>
+        return Encoding.UTF8.GetString(JsonMapWriter.ToBytes(members, indented: false, static (json, all) =>
         {
             foreach ((string name, string value) in all)
                 json.Always(name, value);
-        });
-        return text.ToString();
+        }));
     }
 
     private static string KeyOf(string registry) => registry == "docker.io" ? HubKey : registry;
@@ -278,8 +276,7 @@ public sealed class DockerConfig(string path) : ICredentialSource
 
         public byte[] ToBytes()
         {
-            using StringWriter text = new();
-            JsonMapWriter.Write(text, indented: true, this, static (json, document) =>
+            byte[] bytes = JsonMapWriter.ToBytes(this, indented: true, static (json, document) =>
             {
                 json.Object("auths", document.Entries, static (map, entries) =>
                 {
@@ -298,7 +295,7 @@ public sealed class DockerConfig(string path) : ICredentialSource
                     });
                 json.Member("credsStore", document.Store);
             });
-            return Encoding.UTF8.GetBytes(text + "\n");
+            return [.. bytes, (byte)'\n'];
         }
 
         public static Document? Map(JsonMapReader json)

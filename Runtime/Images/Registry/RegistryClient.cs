@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using Vessel.Images.Content;
 using Vessel.Oci.Image;
 using Vessel.Oci.Reference;
 
@@ -11,9 +12,6 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
 {
     /// <summary>The largest manifest or index that is taken, in bytes; the specification lets registries refuse more than this.</summary>
     public const int MaximumManifestBytes = 4 << 20;
-
-    private static readonly string[] ManifestTypes =
-        [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
 
     private readonly ConcurrentDictionary<string, RegistryConnection> connections = new();
 
@@ -30,13 +28,11 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
         {
             byte[] bytes = [];
             using HttpResponseMessage response = await connection.SendAsync(
-                HttpMethod.Get, Path(reference, $"manifests/{name}"), Scope.Pull(reference.Repository), static r => Accept(r, ManifestTypes), cancellation,
+                HttpMethod.Get, Path(reference, $"manifests/{name}"), Scope.Pull(reference.Repository), Accept, cancellation,
                 take: async r => bytes = await RegistryConnection.ReadAsync(r, MaximumManifestBytes, "manifest", Settings.IdleTimeout, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.NotFound)
                 throw new ImageException(ImageErrorKind.NotFound, $"manifest for {(digest is null ? reference.FamiliarText : $"{reference.FamiliarName}@{digest}")} not found: manifest unknown: manifest unknown");
-            Digest actual = Digest.Of(bytes);
-            if (digest is { Algorithm: "sha512" })
-                actual = Digest.Parse($"sha512:{Convert.ToHexStringLower(System.Security.Cryptography.SHA512.HashData(bytes))}");
+            Digest actual = BlobHash.Of(digest?.Algorithm ?? "sha256", bytes);
             if (digest is not null && actual != digest)
                 throw new ImageException(ImageErrorKind.Corrupt, $"manifest {digest} of {reference.FamiliarName} has digest {actual}: the registry serves other bytes than were asked for");
             string type = response.Content.Headers.ContentType?.MediaType ?? "";
@@ -88,9 +84,9 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
 
     private static Uri Path(ImageReference reference, string rest) => new($"/v2/{reference.Repository}/{rest}", UriKind.Relative);
 
-    private static void Accept(HttpRequestMessage request, string[] types)
+    private static void Accept(HttpRequestMessage request)
     {
-        foreach (string type in types)
+        foreach (string type in MediaTypes.Accepted)
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
     }
 

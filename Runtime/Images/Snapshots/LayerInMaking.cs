@@ -1,42 +1,34 @@
 using Vessel.Images.Content;
 using Vessel.Images.Layers;
-using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Reference;
 using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Images.Snapshots;
 
-/// <summary>A layer while it is unpacked. Its folder is locked as long as somebody works on it; one that is free was left by a process that is gone.</summary>
+/// <summary>A layer while it is unpacked, in a private folder that nothing names.</summary>
 public sealed class LayerInMaking : IDisposable
 {
-    private const uint PrivateFolder = 0x1c0; // 0700
     private const uint TreeMode = 0x1ed; // 0755
     private const uint RecordMode = 0x180; // 0600
 
     private readonly StoreFolder store;
     private readonly Digest diffId;
-    private readonly string path;
-    private readonly FileDescriptor folder;
+    private readonly MakingFolder making;
     private bool isVerified;
 
     internal LayerInMaking(StoreFolder store, Digest diffId)
     {
         (this.store, this.diffId) = (store, diffId);
-        path = Path.Combine(store.LayersInMaking, Guid.NewGuid().ToString("N"));
-        // Under the store's lock, so that whoever tidies up never meets the folder between its making and its locking.
-        using FileDescriptor storeLock = store.Lock(alone: false);
-        Check.Ok(Files.TryMakeDirectory(null, path, PrivateFolder), "mkdir", path);
-        folder = StoreFolder.OpenFolder(path);
-        Files.TryLock(folder);
+        making = new MakingFolder(store);
     }
 
     /// <summary>Unpacks a blob, compressed or not, and verifies that its tar is the layer that it should be.</summary>
     /// <exception cref="ImageException"><see cref="ImageErrorKind.Corrupt"/>: it is another one, or breaks the format, or leads out of its folder.</exception>
     public void Unpack(Stream blob, CancellationToken cancellation)
     {
-        Check.Ok(Files.TryMakeDirectory(folder, LayerStore.TreeName, TreeMode), "mkdir", LayerStore.TreeName);
-        using FileDescriptor tree = Files.Open(folder, LayerStore.TreeName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        Check.Ok(Files.TryMakeDirectory(making.Descriptor, LayerStore.TreeName, TreeMode), "mkdir", LayerStore.TreeName);
+        using FileDescriptor tree = Files.Open(making.Descriptor, LayerStore.TreeName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         LayerResult result;
         try
         {
@@ -57,7 +49,7 @@ public sealed class LayerInMaking : IDisposable
             // Names in a layer are its own; a full disk is told with the layer that it was too small for.
             throw new SyscallException($"layer {diffId}: {e.Attempt}", e.Errno);
         }
-        Files.Replace(folder, LayerStore.RecordName, new LayerRecord(result.UnpackedBytes, result.Entries).ToBytes(), RecordMode);
+        Files.Replace(making.Descriptor, LayerStore.RecordName, new LayerRecord(result.UnpackedBytes, result.Entries).ToBytes(), RecordMode);
         isVerified = true;
     }
 
@@ -68,7 +60,7 @@ public sealed class LayerInMaking : IDisposable
             throw new InvalidOperationException("a layer is verified before it gets its name");
         try
         {
-            Directory.Move(path, store.Layer(diffId));
+            Directory.Move(making.FullPath, store.Layer(diffId));
         }
         catch (IOException) when (Directory.Exists(store.Layer(diffId)))
         {
@@ -77,24 +69,5 @@ public sealed class LayerInMaking : IDisposable
     }
 
     /// <summary>Removes what was not committed.</summary>
-    public void Dispose()
-    {
-        if (Directory.Exists(path))
-            Trees.Remove(path);
-        folder.Dispose();
-    }
-
-    /// <summary>Removes what processes that are gone have left. Under the store's lock, taken alone.</summary>
-    internal static void RemoveAbandoned(StoreFolder store)
-    {
-        foreach (string path in Directory.EnumerateDirectories(store.LayersInMaking))
-        {
-            nint opened = Files.TryOpen(null, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-            if (opened == -Errno.ENOENT)
-                continue;
-            using FileDescriptor folder = new((int)Check.Ok(opened, "open", path));
-            if (Files.TryLock(folder))
-                Trees.Remove(path);
-        }
-    }
+    public void Dispose() => making.Dispose();
 }

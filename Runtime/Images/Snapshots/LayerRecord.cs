@@ -26,15 +26,10 @@ public sealed record LayerRecord(long Bytes, long Entries)
         return new LayerRecord(json.Required(bytes, "bytes"), json.Required(entries, "entries"));
     });
 
-    internal byte[] ToBytes()
+    internal byte[] ToBytes() => JsonMapWriter.ToBytes(this, indented: false, static (json, layer) =>
     {
-        using StringWriter text = new();
-        JsonMapWriter.Write(text, indented: false, this, static (json, layer) =>
-        {
-            json.Always("version", Version);
-            json.Always("bytes", layer.Bytes);
-            json.Always("entries", layer.Entries);
-        });
-        return System.Text.Encoding.UTF8.GetBytes(text.ToString());
-    }
+        json.Always("version", Version);
+        json.Always("bytes", layer.Bytes);
+        json.Always("entries", layer.Entries);
+    });
 }

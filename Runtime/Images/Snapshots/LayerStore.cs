@@ -23,10 +23,7 @@ public sealed class LayerStore(StoreFolder folder)
     public LayerRecord Read(Digest diffId)
     {
         string path = Path.Combine(folder.Layer(diffId), RecordName);
-        nint opened = Files.TryOpen(null, path, Native.Raw.Open.O_RDONLY);
-        if (opened == -Native.Raw.Errno.ENOENT)
-            throw new ImageException(ImageErrorKind.NotFound, $"layer {diffId} is not in the store; pull the image again");
-        using FileDescriptor file = new((int)Check.Ok(opened, "open", path));
+        using FileDescriptor file = Files.OpenIfThere(path, Native.Raw.Open.O_RDONLY) ?? throw new ImageException(ImageErrorKind.NotFound, $"layer {diffId} is not in the store; pull the image again");
         return LayerRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
     }
 

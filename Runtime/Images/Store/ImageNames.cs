@@ -24,10 +24,9 @@ internal sealed class ImageNames
     public static ImageNames Load(StoreFolder folder)
     {
         ImageNames result = new(Path.Combine(folder.Images, "names.json"));
-        nint opened = Files.TryOpen(null, result.path, Open.O_RDONLY);
-        if (opened == -Errno.ENOENT)
+        using FileDescriptor? file = Files.OpenIfThere(result.path, Open.O_RDONLY);
+        if (file is null)
             return result;
-        using FileDescriptor file = new((int)Check.Ok(opened, "open", result.path));
         foreach ((string name, string id) in JsonMapReader.Read(Files.ReadAll(file, result.path, MaximumBytes), result.path, Map))
             result.names[name] = Digest.Parse(id);
         return result;
@@ -45,8 +44,7 @@ internal sealed class ImageNames
     /// <summary>Writes them. Under the store's lock, taken alone since they were loaded.</summary>
     public void Save()
     {
-        using StringWriter text = new();
-        JsonMapWriter.Write(text, indented: true, this, static (json, all) =>
+        StoreFolder.WriteDurably(path, JsonMapWriter.ToBytes(this, indented: true, static (json, all) =>
         {
             json.Always("version", Version);
             json.Object("names", all.names, static (map, names) =>
@@ -54,8 +52,7 @@ internal sealed class ImageNames
                 foreach ((string name, Digest id) in names)
                     map.Always(name, id.ToString());
             });
-        });
-        StoreFolder.WriteDurably(path, System.Text.Encoding.UTF8.GetBytes(text.ToString()));
+        }));
     }
 
     private static IReadOnlyDictionary<string, string>? Map(JsonMapReader json)

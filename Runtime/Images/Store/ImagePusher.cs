@@ -36,14 +36,8 @@ internal sealed class ImagePusher(ImageStore store, RegistryClient registry, IPu
         }
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         List<Task> tasks = [.. layers.Select(l => SendAsync(reference, l.Blob, l.Layer, siblings, others))];
-        try
-        {
-            await Task.WhenAll(tasks).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw tasks.Where(t => t.IsFaulted).Select(t => t.Exception!.InnerException!).First(e => e is not OperationCanceledException);
-        }
+        // Where one fails the others are called off. Theirs is no error: what is thrown is what happened to that one.
+        await Task.WhenAll(tasks).ConfigureAwait(false);
         await SendAsync(reference, manifest.Config, null, siblings, others).ConfigureAwait(false);
         await registry.SendManifestAsync(reference, image.Record.Manifest, bytes, manifest.MediaType ?? MediaTypes.OciManifest, cancellation).ConfigureAwait(false);
         store.Keep(image.Id, image.Record, [reference.WithNameOnly().WithDigest(image.Record.Manifest)]);

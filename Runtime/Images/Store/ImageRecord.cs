@@ -41,19 +41,14 @@ public sealed record ImageRecord(Digest Manifest, Digest Target, IReadOnlyList<D
         return new ImageRecord(Digest.Parse(manifest), Digest.Parse(target), all[..layers.Count]!, all[layers.Count..]!);
     });
 
-    internal byte[] ToBytes()
+    internal byte[] ToBytes() => JsonMapWriter.ToBytes(this, indented: true, static (json, image) =>
     {
-        using StringWriter text = new();
-        JsonMapWriter.Write(text, indented: true, this, static (json, image) =>
-        {
-            json.Always("version", Version);
-            json.Always("manifest", image.Manifest.ToString());
-            json.Always("target", image.Target.ToString());
-            json.AlwaysList("layers", [.. image.Layers.Select(d => d.ToString())]);
-            json.AlwaysList("diffIds", [.. image.DiffIds.Select(d => d.ToString())]);
-        });
-        return System.Text.Encoding.UTF8.GetBytes(text.ToString());
-    }
+        json.Always("version", Version);
+        json.Always("manifest", image.Manifest.ToString());
+        json.Always("target", image.Target.ToString());
+        json.AlwaysList("layers", [.. image.Layers.Select(d => d.ToString())]);
+        json.AlwaysList("diffIds", [.. image.DiffIds.Select(d => d.ToString())]);
+    });
 
     private static string? DigestText(JsonMapReader json) => json.Text(static t => Digest.TryParse(t, out _, out _), "a digest") is { } text && Digest.TryParse(text, out _, out _) ? text : null;
 }

@@ -52,10 +52,8 @@ public sealed class ImageStore
     }
 
     /// <summary>Pulls an image: fetched, verified, unpacked, named.</summary>
-    public async Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default)
-    {
-        return await new ImagePuller(this, registry, options, observer).PullAsync(reference, cancellation).ConfigureAwait(false);
-    }
+    public Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default) =>
+        new ImagePuller(this, registry, options, observer).PullAsync(reference, cancellation);
 
     /// <summary>Sends an image to the registry of a name that it has.</summary>
     public async Task<PushedImage> PushAsync(ImageReference reference, RegistryClient registry, IPushObserver observer, CancellationToken cancellation = default)
@@ -86,7 +84,7 @@ public sealed class ImageStore
         ImageNames names = ImageNames.Load(Folder);
         Digest id = Resolve(names, text);
         List<ImageReference> own = [.. names.All.Where(n => n.Id == id).Select(n => n.Name)];
-        ImageReference? name = IsId(id, text) ? null : NameOf(ImageReference.Parse(text));
+        ImageReference? name = IsId(names, id, text) ? null : NameOf(ImageReference.Parse(text));
         List<ImageReference> going;
         if (name is null)
         {
@@ -142,11 +140,8 @@ public sealed class ImageStore
     internal ImageRecord? ReadRecord(Digest id)
     {
         string path = Folder.Image(id);
-        nint opened = Files.TryOpen(null, path, Open.O_RDONLY);
-        if (opened == -Errno.ENOENT)
-            return null;
-        using FileDescriptor file = new((int)Check.Ok(opened, "open", path));
-        return ImageRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
+        using FileDescriptor? file = Files.OpenIfThere(path, Open.O_RDONLY);
+        return file is null ? null : ImageRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
     }
 
     private List<Digest> Sweep()
@@ -160,7 +155,7 @@ public sealed class ImageStore
         List<Digest> layers = [.. Folder.UnpackedLayers().Where(l => !used.Contains(l))];
         foreach (Digest layer in layers)
             Layers.Remove(layer);
-        LayerInMaking.RemoveAbandoned(Folder);
+        MakingFolder.RemoveAbandoned(Folder);
         return layers;
     }
 
@@ -180,9 +175,9 @@ public sealed class ImageStore
         };
     }
 
-    private bool IsId(Digest id, string text) =>
+    private static bool IsId(ImageNames names, Digest id, string text) =>
         (id.Hex.StartsWith(text, StringComparison.Ordinal) || id.ToString().StartsWith(text, StringComparison.Ordinal))
-        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && ImageNames.Load(Folder).Find(NameOf(reference)) is not null);
+        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(NameOf(reference)) is not null);
 
     // Beside a digest a tag says nothing.
     private static ImageReference NameOf(ImageReference reference) => reference.Digest is { } digest ? reference.WithNameOnly().WithDigest(digest) : reference.WithDefaultTag();
@@ -190,11 +185,8 @@ public sealed class ImageStore
     // What an interrupted transfer left; one that goes on is locked.
     private static void RemoveAbandoned(string ingest)
     {
-        nint opened = Files.TryOpen(null, ingest, Open.O_RDWR | Open.O_NOFOLLOW);
-        if (opened == -Errno.ENOENT)
-            return;
-        using FileDescriptor file = new((int)Check.Ok(opened, "open", ingest));
-        if (Files.TryLock(file))
+        using FileDescriptor? file = Files.OpenIfThere(ingest, Open.O_RDWR | Open.O_NOFOLLOW);
+        if (file is not null && Files.TryLock(file))
             Files.TryRemove(null, ingest);
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Vessel.Oci.Json;
 
 namespace Vessel.Oci.Image;
@@ -17,12 +16,7 @@ public static class ImageDocumentWriter
 
     public static byte[] WriteConfig(ImageConfig config) => Write(config, Config);
 
-    private static byte[] Write<T>(T value, Action<JsonMapWriter, T> members)
-    {
-        using StringWriter output = new();
-        JsonMapWriter.Write(output, indented: false, value, members);
-        return Encoding.UTF8.GetBytes(output.ToString());
-    }
+    private static byte[] Write<T>(T value, Action<JsonMapWriter, T> members) => JsonMapWriter.ToBytes(value, indented: false, members);
 
     private static void Index(JsonMapWriter json, ImageIndex index)
     {

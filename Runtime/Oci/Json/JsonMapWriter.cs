@@ -1,3 +1,4 @@
+using System.Text;
 using Newtonsoft.Json;
 
 namespace Vessel.Oci.Json;
@@ -28,6 +29,14 @@ public sealed class JsonMapWriter
         };
         JsonMapWriter writer = new(json);
         writer.Element(value, members);
+    }
+
+    /// <summary>As <see cref="Write"/>, into memory.</summary>
+    public static byte[] ToBytes<T>(T value, bool indented, Action<JsonMapWriter, T> members)
+    {
+        using StringWriter text = new();
+        Write(text, indented, value, members);
+        return Encoding.UTF8.GetBytes(text.ToString());
     }
 
     /// <summary>Text, also where it is empty.</summary>

@@ -91,11 +91,6 @@ internal static class FlagParser
         return 0;
     }
 
-    // The words that Go takes.
-    private static string Boolean(string value, string option) => value switch
-    {
-        "1" or "t" or "T" or "true" or "TRUE" or "True" => "true",
-        "0" or "f" or "F" or "false" or "FALSE" or "False" => "false",
-        _ => throw new UsageException($"invalid argument \"{value}\" for \"{option}\" flag: strconv.ParseBool: parsing \"{value}\": invalid syntax"),
-    };
+    private static string Boolean(string value, string option) => GoBoolean.Parse(value) is { } truth ? truth ? "true" : "false"
+        : throw new UsageException($"invalid argument \"{value}\" for \"{option}\" flag: strconv.ParseBool: parsing \"{value}\": invalid syntax");
 }

@@ -23,9 +23,7 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options, Ru
     public bool? IsRootless { get; } = global.Text("rootless") switch
     {
         null or "" or "auto" => null,
-        "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
-        "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-        { } other => throw new UsageException($"invalid value \"{other}\" for flag -rootless: it is true, false or auto"),
+        { } text => GoBoolean.Parse(text) ?? throw new UsageException($"invalid value \"{text}\" for flag -rootless: it is true, false or auto"),
     };
 
     /// <summary><c>--systemd-cgroup</c>: matters where a container is made; others know how theirs was.</summary>

@@ -58,13 +58,8 @@ internal static class OptionParser
         }
         if (!option.TakesValue)
         {
-            // The words that Go takes.
-            parsed.Add(option.Name, value switch
-            {
-                null or "1" or "t" or "T" or "true" or "TRUE" or "True" => "true",
-                "0" or "f" or "F" or "false" or "FALSE" or "False" => "false",
-                _ => throw new UsageException($"invalid boolean value \"{value}\" for -{name}: parse error"),
-            });
+            bool truth = value is null || (GoBoolean.Parse(value) ?? throw new UsageException($"invalid boolean value \"{value}\" for -{name}: parse error"));
+            parsed.Add(option.Name, truth ? "true" : "false");
             return 0;
         }
         if (value is not null)
