@@ -29,6 +29,9 @@ public sealed class SystemdSafetyTests : SystemdTest
         Systemd("create", "-b", second.Save().Folder, second.Id).FailedInOneLine(Unit(first));
         Assert.That(Host.IsAlive(pid));
         Assert.That(Status(first.Id), Is.EqualTo("created"));
+        Assert.That(Show(first, "ActiveState"), Is.EqualTo("active"));
+        Systemd("start", first.Id).Succeeded();
+        Assert.That(Status(first.Id), Is.EqualTo("running"));
         Delete(first.Id);
         AssertNothingLeft();
     }

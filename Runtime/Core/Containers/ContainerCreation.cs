@@ -131,8 +131,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     {
         if (cgroups.Scope is not null)
         {
-            scopeBegun = true;
-            ScopeExecutor.Start(cgroups, pid);
+            StartScope(pid);
             CgroupExecutor.Create(cgroups, madeCgroups);
         }
         else if (cgroups.Version == 2 && !child!.IsBornInCgroup)
@@ -169,6 +168,21 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         // With create, start runs them.
         if (!waitsForStart && bundle.Spec.Hooks is { StartContainer.Count: > 0 } hooks)
             RunInside("startContainer", hooks.StartContainer, new ContainerState(record, ContainerStatus.Created, pid).ToOci());
+    }
+
+    // A scope that may have come to be, as when systemd did not answer in time, is ours to stop; one of that name that was there is another's.
+    private void StartScope(int pid)
+    {
+        try
+        {
+            scopeBegun = true;
+            ScopeExecutor.Start(cgroups, pid);
+        }
+        catch (RuntimeException e) when (e.Kind == ErrorKind.AlreadyExists)
+        {
+            scopeBegun = false;
+            throw;
+        }
     }
 
     private void RunInside(string kind, IReadOnlyList<SpecHook> hooks, Oci.Runtime.State state)

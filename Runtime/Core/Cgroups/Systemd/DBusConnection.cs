@@ -99,7 +99,7 @@ public sealed class DBusConnection : IDisposable
     {
         try
         {
-            stream.Authenticate((uint)Kernel.Call(SYS.geteuid), Environment.TickCount64 + milliseconds);
+            stream.Authenticate((uint)Kernel.Call(SYS.geteuid), isBus, Environment.TickCount64 + milliseconds);
             DBusConnection connection = new(stream, milliseconds);
             if (isBus)
                 connection.Call(new DBusCall(Bus, "/org/freedesktop/DBus", Bus, "Hello"));

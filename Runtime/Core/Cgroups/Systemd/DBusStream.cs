@@ -34,13 +34,19 @@ internal sealed class DBusStream(FileDescriptor socket) : IDisposable
     /// D-Bus specification, "Authentication Protocol", mechanism EXTERNAL: the kernel tells the server who is connected. A server that sees another
     /// number for us than we do, because we are in a user namespace, accepts only that we say none.
     /// </summary>
-    public void Authenticate(uint user, long end)
+    /// <param name="user">Who we are.</param>
+    /// <param name="isBus">
+    /// Whether a bus listens. systemd itself, where it is the peer, forgets a message that it receives together with BEGIN until it hears from us again:
+    /// to it, BEGIN is said before its answer is waited for, so that nothing can come together with it.
+    /// </param>
+    /// <param name="end">Until when, by <see cref="Environment.TickCount64"/>.</param>
+    public void Authenticate(uint user, bool isBus, long end)
     {
         string name = Convert.ToHexStringLower(Encoding.ASCII.GetBytes(user.ToString(CultureInfo.InvariantCulture)));
         // The byte before the first line is what some systems send credentials with.
-        Send(Encoding.ASCII.GetBytes($"\0AUTH EXTERNAL {name}\r\n"), end);
+        Send(Encoding.ASCII.GetBytes($"\0AUTH EXTERNAL {name}\r\n{(isBus ? "" : "BEGIN\r\n")}"), end);
         string answer = ReceiveLine(end);
-        if (answer.StartsWith("REJECTED", StringComparison.Ordinal))
+        if (isBus && answer.StartsWith("REJECTED", StringComparison.Ordinal))
         {
             Send("AUTH EXTERNAL\r\n"u8, end);
             answer = ReceiveLine(end);
@@ -52,7 +58,8 @@ internal sealed class DBusStream(FileDescriptor socket) : IDisposable
         }
         if (!answer.StartsWith("OK", StringComparison.Ordinal))
             throw new RuntimeException(ErrorKind.PermissionDenied, $"D-Bus: refuses user {user}: {Printable(answer)}");
-        Send("BEGIN\r\n"u8, end);
+        if (isBus)
+            Send("BEGIN\r\n"u8, end);
     }
 
     /// <summary>Sends all of <paramref name="bytes"/>.</summary>

@@ -11,6 +11,8 @@ public sealed class DBusConnectionTests
     private static readonly DBusCall Call = new("d.d", "/p", "i.i", "M");
     private static readonly DBusMatch Jobs = new(FakePeer.SystemdName, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "JobRemoved");
 
+    private static string User => Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(Environment.IsPrivilegedProcess ? "0" : TestUser()));
+
     [Test]
     public void Authentication_TellsTheUser()
     {
@@ -20,11 +22,25 @@ public sealed class DBusConnectionTests
             said = peer.ReadLine();
             peer.WriteLine("OK 01");
             said += "|" + peer.ReadLine();
+            peer.Return(peer.Next()!, "s", w => w.WriteString(":1.42"));
+        });
+        bus.Connect().Dispose();
+        bus.Dispose();
+        Assert.That(said, Is.EqualTo($"\0AUTH EXTERNAL {User}|BEGIN"));
+    }
+
+    [Test]
+    public void SystemdItself_HearsBeginBeforeItAnswers()
+    {
+        string? said = null;
+        using FakeBus bus = new(peer =>
+        {
+            said = peer.ReadLine() + "|" + peer.ReadLine();
+            peer.WriteLine("OK 01");
         });
         bus.Connect(isBus: false).Dispose();
         bus.Dispose();
-        string user = Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(Environment.IsPrivilegedProcess ? "0" : TestUser()));
-        Assert.That(said, Is.EqualTo($"\0AUTH EXTERNAL {user}|BEGIN"));
+        Assert.That(said, Is.EqualTo($"\0AUTH EXTERNAL {User}|BEGIN"));
     }
 
     [Test]
@@ -39,8 +55,9 @@ public sealed class DBusConnectionTests
                 if (answer.Length > 0)
                     peer.WriteLine(answer);
             }
+            peer.Return(peer.Next()!, "s", w => w.WriteString(":1.42"));
         });
-        bus.Connect(isBus: false).Dispose();
+        bus.Connect().Dispose();
         bus.Dispose();
         Assert.That(said.Skip(1), Is.EqualTo(new[] { "AUTH EXTERNAL", "DATA", "BEGIN" }));
     }
