@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Vessel.Native.Raw;
 
 namespace Vessel.Native.Child;
@@ -12,21 +13,24 @@ public sealed class Instruction
 
     internal const int MaxHandlers = 3;
 
+    private const int MaxArguments = 6;
+
+    // A container's program has some seven hundred of these: they are kept small.
+    private readonly Values values;
+    private readonly Kinds kinds;
+    private readonly byte argumentCount;
     private byte handlerCount;
-    private (ushort Errno, Label Target) first, second, third;
+    private Handlers handlers;
+    private int next = -1;
 
     internal Instruction(int number, ReadOnlySpan<Operand> arguments, IPlanStep? step)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(arguments.Length, MaxArguments);
         Number = number;
         Step = step;
-        ArgumentCount = arguments.Length;
-        Operand zero = 0;
-        A0 = ArgumentCount > 0 ? arguments[0] : zero;
-        A1 = ArgumentCount > 1 ? arguments[1] : zero;
-        A2 = ArgumentCount > 2 ? arguments[2] : zero;
-        A3 = ArgumentCount > 3 ? arguments[3] : zero;
-        A4 = ArgumentCount > 4 ? arguments[4] : zero;
-        A5 = ArgumentCount > 5 ? arguments[5] : zero;
+        argumentCount = (byte)arguments.Length;
+        for (int i = 0; i < arguments.Length; i++)
+            (kinds[i], values[i]) = (arguments[i].Kind, arguments[i].Value);
     }
 
     /// <summary>The system call's number, or an <see cref="Operation"/>.</summary>
@@ -39,24 +43,12 @@ public sealed class Instruction
     public Slot Result { get; private set; }
 
     /// <summary>How many arguments were given.</summary>
-    public int ArgumentCount { get; }
+    public int ArgumentCount => argumentCount;
 
-    internal Operand A0 { get; }
-
-    internal Operand A1 { get; }
-
-    internal Operand A2 { get; }
-
-    internal Operand A3 { get; }
-
-    internal Operand A4 { get; }
-
-    internal Operand A5 { get; }
-
-    internal Label? Next { get; private set; }
+    internal Label? Next => next < 0 ? null : new Label(next);
 
     /// <summary>The arguments, in order.</summary>
-    public Operand Argument(int index) => index switch { 0 => A0, 1 => A1, 2 => A2, 3 => A3, 4 => A4, _ => A5 };
+    public Operand Argument(int index) => new(kinds[index], values[index]);
 
     /// <summary>Keeps the result.</summary>
     public Instruction Into(Slot slot)
@@ -68,28 +60,41 @@ public sealed class Instruction
     /// <summary>Goes on at <paramref name="target"/> when the kernel answers <paramref name="errno"/>. Three at most.</summary>
     public Instruction On(int errno, Label target)
     {
-        (ushort, Label) handler = ((ushort)errno, target);
-        switch (handlerCount++)
-        {
-            case 0: first = handler; break;
-            case 1: second = handler; break;
-            case 2: third = handler; break;
-            default: throw new InvalidOperationException("an instruction has three handlers at most");
-        }
+        if (handlerCount == MaxHandlers)
+            throw new InvalidOperationException("an instruction has three handlers at most");
+        handlers[handlerCount++] = ((ushort)errno, checked((ushort)target.Index));
         return this;
     }
 
     /// <summary>Goes on at <paramref name="target"/> after success.</summary>
     public Instruction Then(Label target)
     {
-        Next = target;
+        next = target.Index;
         return this;
     }
 
-    internal (ushort Errno, Label Target)? Handler(int index) => index >= handlerCount ? null : index switch { 0 => first, 1 => second, _ => third };
+    internal (ushort Errno, Label Target)? Handler(int index) => index >= handlerCount ? null : (handlers[index].Errno, new Label(handlers[index].Label));
 
     /// <inheritdoc/>
     public override string ToString() => Number < 0 ? ((Operation)Number).ToString() : SYS.NameOf(Number);
+
+    [InlineArray(MaxArguments)]
+    private struct Values
+    {
+        private ulong first;
+    }
+
+    [InlineArray(MaxArguments)]
+    private struct Kinds
+    {
+        private OperandKind first;
+    }
+
+    [InlineArray(MaxHandlers)]
+    private struct Handlers
+    {
+        private (ushort Errno, ushort Label) first;
+    }
 }
 
 /// <summary>What the child can do beside system calls.</summary>

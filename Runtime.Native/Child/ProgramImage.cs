@@ -26,6 +26,8 @@ public static unsafe class ProgramImage
     private const int PageSize = 4096;
     private const int CodeOffset = 0x100;
 
+    private const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1, MAP_POPULATE = 0x8000;
+
     /// <summary>Bytes that <paramref name="program"/> takes.</summary>
     public static int SizeOf(ChildProgram program) =>
         HeaderSize + program.SlotCount * 8 + program.Instructions.Count * InstructionSize + program.DataBytes.Length;
@@ -57,16 +59,11 @@ public static unsafe class ProgramImage
     public static FileDescriptor ToExecutable(ChildProgram program, Architecture architecture)
     {
         int size = SizeOf(program);
-        byte[] file = new byte[PageSize + size];
-        ReadOnlySpan<byte> code = Walker.CodeFor(architecture);
-        WriteElfHeader(file, architecture, code.Length, size);
-        code.CopyTo(file.AsSpan(CodeOffset));
-        Write(program, file.AsSpan(PageSize), ProgramAddress);
-
         FileDescriptor memory = CreateMemory();
         try
         {
-            Files.Write(memory, file, "memfd");
+            Check.Ok(Files.TrySetLength(memory, PageSize + size), "set length of", "memfd");
+            WriteInto(memory, PageSize + size, program, architecture);
             Check.Ok(Kernel.Call(SYS.fcntl, memory.Number, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), "seal memfd");
             return memory;
         }
@@ -74,6 +71,24 @@ public static unsafe class ProgramImage
         {
             memory.Dispose();
             throw;
+        }
+    }
+
+    // Straight into its pages: laid out elsewhere first, it would be in memory twice.
+    private static void WriteInto(FileDescriptor memory, int size, ChildProgram program, Architecture architecture)
+    {
+        nint address = Check.Ok(Kernel.Call(SYS.mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, memory.Number, 0), "mmap", "memfd");
+        try
+        {
+            Span<byte> file = new((void*)address, size);
+            ReadOnlySpan<byte> code = Walker.CodeFor(architecture);
+            WriteElfHeader(file, architecture, code.Length, size - PageSize);
+            code.CopyTo(file[CodeOffset..]);
+            Write(program, file[PageSize..], ProgramAddress);
+        }
+        finally
+        {
+            Kernel.Call(SYS.munmap, address, size);
         }
     }
 

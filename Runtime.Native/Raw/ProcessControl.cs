@@ -5,6 +5,7 @@ namespace Vessel.Native.Raw;
 /// <summary>prctl(2), capset(2), waitid(2) and relatives.</summary>
 public static class ProcessControl
 {
+    public const int RLIMIT_NOFILE = 7;
     public const int RLIMIT_MEMLOCK = 8;
     public const int PR_SET_PDEATHSIG = 1;
     public const int PR_SET_DUMPABLE = 4;

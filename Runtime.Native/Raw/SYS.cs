@@ -15,6 +15,7 @@ public static class SYS
     public static int lseek => Arm ? 62 : 8;
     public static int mmap => Arm ? 222 : 9;
     public static int mprotect => Arm ? 226 : 10;
+    public static int munmap => Arm ? 215 : 11;
     public static int rt_sigaction => Arm ? 134 : 13;
     public static int rt_sigprocmask => Arm ? 135 : 14;
     public static int ioctl => Arm ? 29 : 16;

@@ -8,6 +8,9 @@ namespace Vessel.Native.Safe;
 /// <summary>Files and folders relative to a descriptor: the *at calls, with exceptions, EINTR retried, O_CLOEXEC always.</summary>
 public static unsafe partial class Files
 {
+    // Most files of the kernel's are smaller, and need no memory but the stack.
+    private const int SmallFile = 4096;
+
     /// <summary>openat(2). A relative path starts at <paramref name="directory"/>, or at the working directory where that is null.</summary>
     public static FileDescriptor Open(FileDescriptor? directory, string path, int flags, uint mode = 0)
     {
@@ -147,22 +150,9 @@ public static unsafe partial class Files
     /// <summary>Reads until the end of the file; throws <see cref="InvalidDataException"/> past <paramref name="limit"/> bytes.</summary>
     public static byte[] ReadAll(FileDescriptor file, string name, int limit)
     {
-        byte[] buffer = new byte[Math.Min(limit, 16384)];
-        int length = 0;
-        while (true)
-        {
-            if (length == buffer.Length)
-            {
-                if (length >= limit)
-                    throw new InvalidDataException($"{name} is larger than {limit} bytes");
-                Array.Resize(ref buffer, (int)Math.Min(limit, length * 2L));
-            }
-            int count = Read(file, buffer.AsSpan(length), name);
-            if (count == 0)
-                break;
-            length += count;
-        }
-        return length == buffer.Length ? buffer : buffer[..length];
+        Span<byte> beginning = stackalloc byte[SmallFile];
+        int length = ReadBeginning(file, name, limit, beginning);
+        return length < SmallFile ? beginning[..length].ToArray() : ReadOn(file, name, limit, beginning);
     }
 
     /// <summary>Reads a small file of the kernel's, such as one in procfs or a cgroup; null where it isn't there or can't be read.</summary>
@@ -174,7 +164,9 @@ public static unsafe partial class Files
         using FileDescriptor file = new((int)result);
         try
         {
-            return Encoding.UTF8.GetString(ReadAll(file, path, limit));
+            Span<byte> beginning = stackalloc byte[SmallFile];
+            int length = ReadBeginning(file, path, limit, beginning);
+            return Encoding.UTF8.GetString(length < SmallFile ? beginning[..length] : ReadOn(file, path, limit, beginning));
         }
         catch (SyscallException)
         {
@@ -189,6 +181,37 @@ public static unsafe partial class Files
         fixed (byte* p = buffer)
             return (int)Check.Ok(Kernel.CallRetrying(SYS.read, file.Number, (nint)p, buffer.Length), "read", name);
     }
+
+    // Until there is no more, or no more room.
+    private static int ReadBeginning(FileDescriptor file, string name, int limit, Span<byte> buffer)
+    {
+        int length = 0, count;
+        do
+            length += count = Read(file, buffer[length..], name);
+        while (count > 0 && length < buffer.Length);
+        return length > limit ? throw TooLarge(name, limit) : length;
+    }
+
+    private static byte[] ReadOn(FileDescriptor file, string name, int limit, ReadOnlySpan<byte> beginning)
+    {
+        // One byte more than the file has: its end is then found without another buffer.
+        long expected = Math.Max((long)Stat(file).stx_size + 1, 2 * beginning.Length);
+        byte[] buffer = new byte[Math.Min(limit + 1L, expected)];
+        int length = Math.Min(beginning.Length, buffer.Length);
+        beginning[..length].CopyTo(buffer);
+        int count;
+        while ((count = Read(file, buffer.AsSpan(length), name)) > 0)
+        {
+            length += count;
+            if (length > limit)
+                throw TooLarge(name, limit);
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, (int)Math.Min(limit + 1L, length * 2L));
+        }
+        return buffer[..length];
+    }
+
+    private static InvalidDataException TooLarge(string name, int limit) => new($"{name} is larger than {limit} bytes");
 
     /// <summary>read(2), once; a negated errno on failure.</summary>
     public static nint TryRead(FileDescriptor file, Span<byte> buffer)

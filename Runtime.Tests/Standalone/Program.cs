@@ -4,6 +4,7 @@ using System.Text;
 using NUnit.Framework.Api;
 using NUnit.Framework.Interfaces;
 using NUnit.Framework.Internal;
+using Vessel.Native.Raw;
 
 namespace Vessel.Tests.Standalone;
 
@@ -18,6 +19,7 @@ internal static class Program
     [DynamicDependency("Count", typeof(List<int>))]
     public static int Main(string[] args)
     {
+        RaiseFileLimit();
         string filter = "";
         string? results = null;
         for (int i = 0; i + 1 < args.Length; i += 2)
@@ -43,6 +45,15 @@ internal static class Program
             File.WriteAllText(results, report.ToTrx());
         Console.WriteLine(report.Summary);
         return report.IsGood ? 0 : 1;
+    }
+
+    // As .NET's own hosts do, which our compiled program has not.
+    private static unsafe void RaiseFileLimit()
+    {
+        rlimit64 limit = default;
+        Kernel.Call(SYS.prlimit64, 0, ProcessControl.RLIMIT_NOFILE, 0, (nint)(&limit));
+        limit.rlim_cur = limit.rlim_max;
+        Kernel.Call(SYS.prlimit64, 0, ProcessControl.RLIMIT_NOFILE, (nint)(&limit), 0);
     }
 
     private static string Escape(string text) =>

@@ -11,6 +11,7 @@ public static class CgroupExecutor
 {
     private const uint FolderMode = 0x1ed; // 0755
     private const int RemoveAttempts = 200;
+    private const int MakeAttempts = 20;
 
     /// <summary>On v2, makes the container's folder, which a child can be born in: a process that is moved there later waits for the whole machine's forks.</summary>
     /// <param name="plan">What is made.</param>
@@ -31,7 +32,9 @@ public static class CgroupExecutor
     /// <param name="plan">What is made.</param>
     /// <param name="made">Gets each folder as it is made, or was found empty: what the caller removes when something fails.</param>
     /// <exception cref="RuntimeException">The kernel refuses a value, or another container's processes are in a folder.</exception>
-    public static void Create(CgroupPlan plan, List<string> made)
+    public static void Create(CgroupPlan plan, List<string> made) => WhereFoldersVanish(plan, made, () => CreateOnce(plan, made));
+
+    private static void CreateOnce(CgroupPlan plan, List<string> made)
     {
         foreach (CgroupFolder folder in plan.Folders)
         {
@@ -97,12 +100,28 @@ public static class CgroupExecutor
     }
 
     /// <summary>Opens each v1 hierarchy's <c>tasks</c>, so that the child can move itself by writing to it.</summary>
-    public static List<FileDescriptor> OpenTasks(CgroupPlan plan)
+    /// <param name="plan">What was made.</param>
+    /// <param name="made">The folders that were made; those that vanished since are made again.</param>
+    public static IReadOnlyList<FileDescriptor> OpenTasks(CgroupPlan plan, List<string> made)
     {
-        List<FileDescriptor> files = new(plan.Folders.Count);
+        IReadOnlyList<FileDescriptor> files = [];
+        bool isFirst = true;
+        WhereFoldersVanish(plan, made, () =>
+        {
+            if (!isFirst)
+                CreateOnce(plan, made);
+            isFirst = false;
+            files = OpenAll(plan.Folders);
+        });
+        return files;
+    }
+
+    private static List<FileDescriptor> OpenAll(IReadOnlyList<CgroupFolder> folders)
+    {
+        List<FileDescriptor> files = new(folders.Count);
         try
         {
-            foreach (CgroupFolder folder in plan.Folders)
+            foreach (CgroupFolder folder in folders)
                 files.Add(Files.Open(null, folder.File("tasks"), O_WRONLY));
             return files;
         }
@@ -112,6 +131,23 @@ public static class CgroupExecutor
             throw;
         }
     }
+
+    // On a hybrid host systemd removes what is empty in v1's hierarchies, at any moment until a process is in it.
+    private static void WhereFoldersVanish(CgroupPlan plan, List<string> made, Action action)
+    {
+        for (int attempt = 1; ; attempt++)
+            try
+            {
+                action();
+                return;
+            }
+            catch (Exception e) when (e is SyscallException or RuntimeException && plan.Version == 1 && attempt < MakeAttempts && ForgetVanished(made))
+            {
+                // What is no longer in the list is made again.
+            }
+    }
+
+    private static bool ForgetVanished(List<string> made) => made.RemoveAll(folder => !Directory.Exists(folder)) > 0;
 
     /// <summary>Moves a process into a folder of v2.</summary>
     public static void Move(CgroupFolder folder, int pid) => Check.Ok(TryMove(folder.HostPath, pid), "join cgroup", folder.HostPath);

@@ -8,7 +8,8 @@ namespace Vessel.Core.Containers;
 /// <param name="Gid">Group.</param>
 public sealed record Caller(uint Uid, uint Gid)
 {
-    private const string WholeMapping = "0 0 4294967295";
+    // PROC_USER_INIT_INO of the kernel: the host's user namespace has this number on every boot.
+    private const ulong FirstUserNamespace = 0xeffffffd;
 
     /// <summary>An ordinary user: containers need a user namespace of their own.</summary>
     public bool IsOrdinary => Uid != 0;
@@ -19,8 +20,7 @@ public sealed record Caller(uint Uid, uint Gid)
     /// <summary>Whether we are in a user namespace that is not the host's, as in a rootless container.</summary>
     public static bool IsInUserNamespace => UserNamespace.Value;
 
-    private static Lazy<bool> UserNamespace { get; } = new(() => Files.TryReadText(null, "/proc/self/uid_map") is { } map
-        && string.Join(' ', map.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)) != WholeMapping);
+    private static Lazy<bool> UserNamespace { get; } = new(() => Files.TryStat(null, "/proc/self/ns/user", out statx status) >= 0 && status.stx_ino != FirstUserNamespace);
 
     /// <summary>Whether cgroups that cannot be made are done without where nothing asks for them: for all but the host's root.</summary>
     public bool LacksCgroups => IsOrdinary || IsInUserNamespace;

@@ -129,16 +129,17 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
 
     IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)
     {
-        if (cgroups.Scope is not null)
+        // A child asks once more where a folder vanished before it was in.
+        if (cgroups.Scope is not null && !scopeBegun)
         {
             StartScope(pid);
             CgroupExecutor.Create(cgroups, madeCgroups);
         }
-        else if (cgroups.Version == 2 && !child!.IsBornInCgroup)
+        else if (cgroups.Version == 2 && cgroups.Scope is null && !child!.IsBornInCgroup)
         {
             CgroupExecutor.Move(cgroups.Folders[0], pid);
         }
-        return cgroups.Version == 1 ? CgroupExecutor.OpenTasks(cgroups) : [];
+        return cgroups.Version == 1 ? CgroupExecutor.OpenTasks(cgroups, madeCgroups) : [];
     }
 
     void IChildQuestions.RunCreateHooks(int pid)

@@ -124,6 +124,7 @@ public sealed record JoinCgroups(int Count, bool NewNamespace) : PlanStep
     public override void Emit(InitProgram program)
     {
         ChildProgram child = program.Child;
+        Label again = child.MarkHere();
         // No descriptor: the parent has moved us, or nothing is to be joined.
         Data descriptors = program.AskForDescriptors(InitMessage.JoinCgroups, 0, [], Math.Max(1, Count));
         for (int i = 0; i < Count; i++)
@@ -131,7 +132,8 @@ public sealed record JoinCgroups(int Count, bool NewNamespace) : PlanStep
             // A thread that writes 0 to v1's tasks moves itself. For that the kernel waits for nobody; for a pid, or by cgroup.procs,
             // it stops all forks and exits of the machine first, which takes milliseconds.
             Slot tasks = child.Load(descriptors.At(i * 4));
-            child.Call(SYS.write, tasks, child.Text("0"), 1);
+            // A folder that was removed since it was opened has no such device any more: the parent makes it again.
+            child.Call(SYS.write, tasks, child.Text("0"), 1).On(Errno.ENODEV, again);
             child.Call(SYS.close, tasks);
         }
         if (NewNamespace)

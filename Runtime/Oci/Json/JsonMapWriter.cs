@@ -1,5 +1,4 @@
 using System.Text;
-using Newtonsoft.Json;
 
 namespace Vessel.Oci.Json;
 
@@ -9,9 +8,9 @@ namespace Vessel.Oci.Json;
 /// </summary>
 public sealed class JsonMapWriter
 {
-    private readonly JsonTextWriter _json;
+    private readonly JsonText _json;
 
-    private JsonMapWriter(JsonTextWriter json) => _json = json;
+    private JsonMapWriter(JsonText json) => _json = json;
 
     /// <summary>
     /// Writes a document: one object, whose members <paramref name="members"/> writes; the <see cref="ExtensibleRecord.Extensions"/> of an
@@ -19,15 +18,7 @@ public sealed class JsonMapWriter
     /// </summary>
     public static void Write<T>(TextWriter output, bool indented, T value, Action<JsonMapWriter, T> members)
     {
-        using JsonTextWriter json = new(output)
-        {
-            CloseOutput = false,
-            // Tabs, like MarshalIndent("", "\t") of the tools that people compare us with.
-            Formatting = indented ? Formatting.Indented : Formatting.None,
-            IndentChar = '\t',
-            Indentation = 1,
-        };
-        JsonMapWriter writer = new(json);
+        JsonMapWriter writer = new(new JsonText(output, indented));
         writer.Element(value, members);
     }
 
@@ -42,29 +33,29 @@ public sealed class JsonMapWriter
     /// <summary>Text, also where it is empty.</summary>
     public void Always(string name, string value)
     {
-        _json.WritePropertyName(name);
-        _json.WriteValue(value);
+        _json.Name(name);
+        _json.Value(value);
     }
 
     /// <summary>A number, also where it is 0.</summary>
     public void Always(string name, long value)
     {
-        _json.WritePropertyName(name);
-        _json.WriteValue(value);
+        _json.Name(name);
+        _json.Value(value);
     }
 
     /// <inheritdoc cref="Always(string, long)"/>
     public void Always(string name, ulong value)
     {
-        _json.WritePropertyName(name);
-        _json.WriteValue(value);
+        _json.Name(name);
+        _json.Value(value);
     }
 
     /// <summary>A truth value, also where it is false.</summary>
     public void Always(string name, bool value)
     {
-        _json.WritePropertyName(name);
-        _json.WriteValue(value);
+        _json.Name(name);
+        _json.Value(value);
     }
 
     public void Member(string name, string? value)
@@ -103,7 +94,7 @@ public sealed class JsonMapWriter
     {
         if (value is null)
             return;
-        _json.WritePropertyName(name);
+        _json.Name(name);
         Element(value, members);
     }
 
@@ -116,11 +107,11 @@ public sealed class JsonMapWriter
     /// <summary>A list of objects, also where it is empty.</summary>
     public void AlwaysList<T>(string name, IReadOnlyList<T> values, Action<JsonMapWriter, T> members)
     {
-        _json.WritePropertyName(name);
-        _json.WriteStartArray();
+        _json.Name(name);
+        _json.StartList();
         foreach (T value in values)
             Element(value, members);
-        _json.WriteEndArray();
+        _json.EndList();
     }
 
     public void List(string name, IReadOnlyList<string>? values)
@@ -134,48 +125,48 @@ public sealed class JsonMapWriter
     {
         if (values is null)
             return;
-        _json.WritePropertyName(name);
-        _json.WriteStartArray();
+        _json.Name(name);
+        _json.StartList();
         foreach (string value in values)
-            _json.WriteValue(value);
-        _json.WriteEndArray();
+            _json.Value(value);
+        _json.EndList();
     }
 
     public void List(string name, IReadOnlyList<uint>? values)
     {
         if (values is not { Count: > 0 })
             return;
-        _json.WritePropertyName(name);
-        _json.WriteStartArray();
+        _json.Name(name);
+        _json.StartList();
         foreach (uint value in values)
-            _json.WriteValue(value);
-        _json.WriteEndArray();
+            _json.Value(value);
+        _json.EndList();
     }
 
     public void Map<T>(string name, IReadOnlyDictionary<string, T>? values, Action<JsonMapWriter, T> members)
     {
         if (values is not { Count: > 0 })
             return;
-        _json.WritePropertyName(name);
-        _json.WriteStartObject();
+        _json.Name(name);
+        _json.StartObject();
         foreach (KeyValuePair<string, T> value in values)
         {
-            _json.WritePropertyName(value.Key);
+            _json.Name(value.Key);
             Element(value.Value, members);
         }
 
-        _json.WriteEndObject();
+        _json.EndObject();
     }
 
     public void Map(string name, IReadOnlyDictionary<string, string>? values)
     {
         if (values is not { Count: > 0 })
             return;
-        _json.WritePropertyName(name);
-        _json.WriteStartObject();
+        _json.Name(name);
+        _json.StartObject();
         foreach (KeyValuePair<string, string> value in values)
             Always(value.Key, value.Value);
-        _json.WriteEndObject();
+        _json.EndObject();
     }
 
     /// <summary>A value that is JSON text already.</summary>
@@ -183,13 +174,13 @@ public sealed class JsonMapWriter
     {
         if (json is null)
             return;
-        _json.WritePropertyName(name);
-        _json.WriteRawValue(json);
+        _json.Name(name);
+        _json.Raw(json);
     }
 
     private void Element<T>(T value, Action<JsonMapWriter, T> members)
     {
-        _json.WriteStartObject();
+        _json.StartObject();
         members(this, value);
         // What the reader did not know comes after what it did.
         if (value is ExtensibleRecord { Extensions: { } extensions })
@@ -198,6 +189,6 @@ public sealed class JsonMapWriter
                 Raw(member.Key, member.Value);
         }
 
-        _json.WriteEndObject();
+        _json.EndObject();
     }
 }
