@@ -112,12 +112,6 @@ public abstract class PullTest
     /// <summary>What is in a folder of the store.</summary>
     private protected string[] Left(string folder) => Directory.GetFileSystemEntries($"{DataRoot}/{folder}");
 
-    /// <summary>Nobody, anywhere.</summary>
-    private protected sealed class Nobody : ICredentialSource
-    {
-        public Task<Credential?> FindAsync(string registry, CancellationToken cancellation) => Task.FromResult<Credential?>(null);
-    }
-
     /// <summary>Somebody, whoever asks.</summary>
     private protected sealed class Somebody : ICredentialSource
     {

@@ -3,6 +3,8 @@ using Vessel.Images.Content;
 using Vessel.Images.Layers;
 using Vessel.Images.Snapshots;
 using Vessel.Native.Safe;
+using Vessel.Oci.Image;
+using Vessel.Oci.Reference;
 using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Images.Archives;
@@ -46,6 +48,43 @@ internal sealed class ArchiveFiles : IDisposable
         }
     }
 
+    /// <summary>No file yet: for what is put together here.</summary>
+    public static ArchiveFiles Empty(StoreFolder store) => new(store);
+
+    /// <summary>Adds a file with all that a stream has.</summary>
+    public void Add(string name, Stream content, CancellationToken cancellation)
+    {
+        string path = NewPath();
+        byte[] buffer = new byte[ChunkBytes];
+        using (FileDescriptor file = Create(path))
+            for (int count; (count = content.Read(buffer)) > 0;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Files.Write(file, buffer.AsSpan(0, count), path);
+            }
+        files[name] = path;
+    }
+
+    /// <summary>What a manifest says of a file; it is read for that.</summary>
+    /// <param name="name">The file.</param>
+    /// <param name="mediaType">What it is; null for a layer, packed as it may be.</param>
+    /// <param name="blobs">Gets the file's name by its digest.</param>
+    public Descriptor Describe(string name, string? mediaType, Dictionary<Digest, string> blobs)
+    {
+        using Stream file = Open(name);
+        using BlobHash hash = new("sha256");
+        byte[] buffer = new byte[ChunkBytes];
+        for (int count; (count = file.Read(buffer)) > 0;)
+        {
+            if (hash.Length == 0)
+                mediaType ??= buffer is [0x1f, 0x8b, ..] ? MediaTypes.DockerLayerGzip : buffer is [0x28, 0xb5, 0x2f, 0xfd, ..] ? MediaTypes.DockerLayerZstd : MediaTypes.DockerLayer;
+            hash.Add(buffer.AsSpan(0, count));
+        }
+        Digest digest = hash.Result();
+        blobs[digest] = name;
+        return new Descriptor { MediaType = mediaType ?? MediaTypes.DockerLayer, Digest = digest, Size = hash.Length };
+    }
+
     /// <summary>Whether the archive has a file of that name.</summary>
     public bool Has(string name) => Find(name) is not null;
 
@@ -70,8 +109,8 @@ internal sealed class ArchiveFiles : IDisposable
         switch (entry.Kind)
         {
             case LayerEntryKind.File:
-                string path = Path.Combine(folder.FullPath, files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
-                using (FileDescriptor file = Files.Open(null, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, PrivateFile))
+                string path = NewPath();
+                using (FileDescriptor file = Create(path))
                 {
                     ReadOnlySpan<byte> piece;
                     while (!(piece = reader.BorrowData(ChunkBytes)).IsEmpty)
@@ -88,6 +127,10 @@ internal sealed class ArchiveFiles : IDisposable
                 break;
         }
     }
+
+    private string NewPath() => Path.Combine(folder.FullPath, files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private static FileDescriptor Create(string path) => Files.Open(null, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, PrivateFile);
 
     private FileDescriptor OpenFile(string name) =>
         Files.Open(null, Find(name) ?? throw new ImageException(ImageErrorKind.Corrupt, $"the archive has no file {LayerText.Quote(Encoding.UTF8.GetBytes(name))}"), O_RDONLY | O_NOFOLLOW);

@@ -21,12 +21,7 @@ public static class ImageArchive
         {
             foreach (ArchivedImage image in Images(files, platform ?? Platform.Host))
             {
-                using Lease lease = new(store.Folder);
-                lease.Hold(image.Digest);
-                using ImageAssembler assembler = new(store, new ArchivedBlobs(files, image), Limits, observer);
-                ImageRecord record = await assembler.AssembleAsync((image.Digest, image.Manifest), image.Digest, lease, static _ => { }, cancellation).ConfigureAwait(false);
-                store.Content.AddDocument(image.Digest, image.Bytes);
-                store.Keep(image.Manifest.Config.Digest, record, image.Names);
+                await TakeAsync(store, files, image, observer, cancellation).ConfigureAwait(false);
                 loaded.Add(new LoadedImage(image.Manifest.Config.Digest, image.Names));
             }
         }
@@ -35,6 +30,17 @@ public static class ImageArchive
             throw new ImageException(ImageErrorKind.Corrupt, e.Message, e);
         }
         return loaded;
+    }
+
+    /// <summary>Brings one image of an archive into the store.</summary>
+    internal static async Task TakeAsync(ImageStore store, ArchiveFiles files, ArchivedImage image, IPullObserver observer, CancellationToken cancellation)
+    {
+        using Lease lease = new(store.Folder);
+        lease.Hold(image.Digest);
+        using ImageAssembler assembler = new(store, new ArchivedBlobs(files, image), Limits, observer);
+        ImageRecord record = await assembler.AssembleAsync((image.Digest, image.Manifest), image.Digest, lease, static _ => { }, cancellation).ConfigureAwait(false);
+        store.Content.AddDocument(image.Digest, image.Bytes);
+        store.Keep(image.Manifest.Config.Digest, record, image.Names);
     }
 
     // An archive may be both: what an OCI layout says has digests.

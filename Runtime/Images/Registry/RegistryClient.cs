@@ -71,10 +71,6 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
         return response.IsSuccessStatusCode ? true : throw new ImageException(ImageErrorKind.Unavailable, $"{connection.Address} is no registry: /v2/ is {(int)response.StatusCode} {response.ReasonPhrase}");
     }).ConfigureAwait(false);
 
-    /// <summary>All tags of a repository, in the registry's order.</summary>
-    public async Task<IReadOnlyList<string>> ListTagsAsync(ImageReference reference, CancellationToken cancellation = default) =>
-        await FirstAsync(reference, connection => TagList.ReadAsync(connection, Path(reference, "tags/list?n=1000"), reference, Settings.IdleTimeout, cancellation), cancellation).ConfigureAwait(false);
-
     /// <inheritdoc/>
     public void Dispose()
     {

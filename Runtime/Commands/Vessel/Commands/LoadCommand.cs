@@ -1,7 +1,6 @@
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
-using Vessel.Images;
 using Vessel.Images.Archives;
 using Vessel.Oci.Reference;
 
@@ -28,7 +27,7 @@ internal sealed class LoadCommand : Command
         if (path is null && !Console.IsInputRedirected)
             throw new UsageException("requested load from stdin, but stdin is empty");
         Oci.Image.Platform? platform = invocation.Options.Text("platform") is { } text ? References.ParsePlatform(text) : null;
-        using Stream input = path is null ? Console.OpenStandardInput() : Open(path);
+        using Stream input = path is null ? Console.OpenStandardInput() : InputFile.Open(path);
         foreach (LoadedImage image in await ImageArchive.LoadAsync(invocation.Images, input, platform, new SilentProgress(), cancellation).ConfigureAwait(false))
         {
             if (invocation.Options.Has("quiet"))
@@ -39,17 +38,5 @@ internal sealed class LoadCommand : Command
                 invocation.Output.Write($"Loaded image ID: {image.Id}\n");
         }
         return 0;
-    }
-
-    private static FileStream Open(string path)
-    {
-        try
-        {
-            return File.OpenRead(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ImageException(ImageErrorKind.NotFound, $"open {path}: {(e is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : e.Message)}", e);
-        }
     }
 }

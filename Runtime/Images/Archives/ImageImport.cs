@@ -1,0 +1,66 @@
+using System.Globalization;
+using Vessel.Images.Layers;
+using Vessel.Images.Store;
+using Vessel.Oci.Image;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Archives;
+
+/// <summary>A root filesystem in a tar as an image of one layer: <c>import</c>.</summary>
+public static class ImageImport
+{
+    private const string LayerName = "layer", ConfigName = "config";
+
+    /// <summary>Brings it into the store.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="rootfs">The tar: plain, or packed with gzip, zstd, bzip2 or xz.</param>
+    /// <param name="options">What is said of the image.</param>
+    /// <param name="observer">Is told how it goes.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The image's id.</returns>
+    /// <exception cref="ImageException">It is no tar, or a hostile one; nothing of it is kept.</exception>
+    public static async Task<Digest> ImportAsync(ImageStore store, Stream rootfs, ImportOptions options, IPullObserver observer, CancellationToken cancellation = default)
+    {
+        using ArchiveFiles files = ArchiveFiles.Empty(store.Folder);
+        // As it comes where a registry takes it so.
+        using (Stream layer = ExternalCompression.Unpack(rootfs))
+            files.Add(LayerName, layer, cancellation);
+        ImageConfig config = ConfigOf(DiffIdOf(files), options);
+        files.Add(ConfigName, new MemoryStream(ImageDocumentWriter.WriteConfig(config)), cancellation);
+        Dictionary<Digest, string> blobs = [];
+        ArchivedImage image = ArchivedImage.Of(
+            files.Describe(ConfigName, MediaTypes.DockerConfig, blobs), [files.Describe(LayerName, null, blobs)], options.Name is null ? [] : [options.Name.WithDefaultTag()], blobs);
+        await ImageArchive.TakeAsync(store, files, image, observer, cancellation).ConfigureAwait(false);
+        return image.Manifest.Config.Digest;
+    }
+
+    private static Digest DiffIdOf(ArchiveFiles files)
+    {
+        try
+        {
+            using Stream file = files.Open(LayerName);
+            using Stream tar = LayerCompressions.Unpack(file);
+            using HashingStream hashed = new(tar, "sha256");
+            return hashed.Finish();
+        }
+        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException)
+        {
+            throw new ImageException(ImageErrorKind.Corrupt, $"import: {e.Message}", e);
+        }
+    }
+
+    private static ImageConfig ConfigOf(Digest diffId, ImportOptions options)
+    {
+        string created = options.Created.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+        return new ImageConfig
+        {
+            Created = created,
+            Architecture = options.Platform.Architecture,
+            Variant = options.Platform.Variant,
+            Os = options.Platform.Os,
+            Config = options.Config,
+            RootFs = new RootFs { DiffIds = [diffId] },
+            History = [new ImageHistory { Created = created, Comment = options.Message }],
+        };
+    }
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using Vessel.Oci.Json;
+using Vessel.Oci.Reference;
+
+namespace Vessel.Images.Registry;
+
+/// <summary>Names that a registry tells page by page: tags (distribution-spec, "Listing Tags"), and repositories.</summary>
+internal static class NameList
+{
+    private const int MaximumPageBytes = 4 << 20;
+    private const int MaximumNames = 100_000;
+    private const int MaximumPages = 1000;
+
+    public static async Task<IReadOnlyList<string>> TagsAsync(RegistryConnection connection, Uri first, ImageReference reference, TimeSpan idle, CancellationToken cancellation)
+    {
+        string what = $"the list of tags of {reference.FamiliarName}";
+        IReadOnlyList<string> tags = await ReadAsync(connection, first, Scope.Pull(reference.Repository), "tags", what, idle, cancellation).ConfigureAwait(false)
+            ?? throw new ImageException(ImageErrorKind.NotFound, $"repository {reference.FamiliarName} not found");
+        try
+        {
+            return [.. tags.Select(tag => reference.WithTag(tag).Tag!)];
+        }
+        catch (FormatException e)
+        {
+            throw new ImageException(ImageErrorKind.Corrupt, $"{what} has one that is none", e);
+        }
+    }
+
+    public static async Task<IReadOnlyList<string>> RepositoriesAsync(RegistryConnection connection, Uri first, TimeSpan idle, CancellationToken cancellation) =>
+        await ReadAsync(connection, first, Scope.Catalog, "repositories", $"the list of repositories of {connection.Address.Authority}", idle, cancellation).ConfigureAwait(false)
+            ?? throw new ImageException(ImageErrorKind.Unsupported, $"{connection.Address.Authority} does not tell its repositories");
+
+    // Null where the registry has no such list.
+    private static async Task<IReadOnlyList<string>?> ReadAsync(RegistryConnection connection, Uri first, string scope, string member, string what, TimeSpan idle, CancellationToken cancellation)
+    {
+        List<string> names = [];
+        HashSet<string> pages = [];
+        for (Uri? page = first; page is not null;)
+        {
+            // A registry that leads in circles, or never ends.
+            if (!pages.Add(page.ToString()) || names.Count > MaximumNames || pages.Count > MaximumPages)
+                throw new ImageException(ImageErrorKind.Corrupt, $"{what} does not end");
+            byte[] body = [];
+            using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, page, scope, null, cancellation,
+                take: async r => body = await RegistryConnection.ReadAsync(r, MaximumPageBytes, what, idle, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+                return null;
+            try
+            {
+                names.AddRange(JsonMapReader.Read(body, what, json => Map(json, member)));
+            }
+            catch (DocumentException e)
+            {
+                throw new ImageException(ImageErrorKind.Corrupt, e.Message, e);
+            }
+            page = Next(response, connection.Address);
+        }
+        return names;
+    }
+
+    // Link: </v2/name/tags/list?n=…&last=…>; rel="next" (RFC 8288). Only to where we are already.
+    private static Uri? Next(HttpResponseMessage response, Uri address)
+    {
+        if (!response.Headers.TryGetValues("Link", out IEnumerable<string>? links))
+            return null;
+        foreach (string link in links)
+            if (link.StartsWith('<') && link.IndexOf('>') is > 1 and var end && link[end..].Contains("next", StringComparison.Ordinal)
+                && Uri.TryCreate(response.RequestMessage!.RequestUri!, link[1..end], out Uri? next))
+                return new Uri(address.GetLeftPart(UriPartial.Authority) + next.PathAndQuery);
+        return null;
+    }
+
+    private static IReadOnlyList<string>? Map(JsonMapReader json, string member)
+    {
+        if (!json.EnterObject())
+            return null;
+        IReadOnlyList<string> names = [];
+        while (json.NextMember() is { } name)
+            if (name == member)
+                names = json.TextList();
+            else
+                json.Skip();
+        return names;
+    }
+}
