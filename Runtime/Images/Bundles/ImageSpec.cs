@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Vessel.Oci.Image;
 using Vessel.Oci.Runtime;
 
@@ -55,6 +56,7 @@ public static class ImageSpec
             Linux = new SpecLinux
             {
                 Resources = new LinuxResources { Devices = [new LinuxDeviceCgroup { Allow = false, Access = "rwm" }] },
+                Seccomp = DefaultSeccomp.Of(Capabilities, RuntimeInformation.ProcessArchitecture),
                 Namespaces = [.. Namespaces.Select(type => new LinuxNamespace { Type = type })],
                 MaskedPaths =
                 [
