@@ -118,9 +118,11 @@ bench: build ## compare with crun and runc, into docs/BENCHMARKS.md (root); N=ro
 install: build ## install under PREFIX (/usr/local): program, completions, documents; DESTDIR=... for packages
 	@install -Dm755 $(VRUN) '$(DESTDIR)$(BINDIR)/vrun'
 	@install -Dm755 $(VESSEL) '$(DESTDIR)$(BINDIR)/vessel'
-	@install -Dm644 build/completion/vrun.bash '$(DESTDIR)$(BASHDIR)/vrun'
-	@install -Dm644 build/completion/vrun.zsh '$(DESTDIR)$(ZSHDIR)/_vrun'
-	@install -Dm644 build/completion/vrun.fish '$(DESTDIR)$(FISHDIR)/vrun.fish'
+	@for program in vrun vessel; do \
+	    install -Dm644 build/completion/$$program.bash '$(DESTDIR)$(BASHDIR)/'$$program && \
+	    install -Dm644 build/completion/$$program.zsh '$(DESTDIR)$(ZSHDIR)/_'$$program && \
+	    install -Dm644 build/completion/$$program.fish '$(DESTDIR)$(FISHDIR)/'$$program.fish || exit 1; \
+	done
 	@install -d '$(DESTDIR)$(DOCDIR)'
 	@install -m644 LICENSE README.md CHANGELOG.md docs/*.md '$(DESTDIR)$(DOCDIR)'
 	@echo 'installed $(DESTDIR)$(BINDIR)/vrun and vessel'

@@ -58,6 +58,8 @@ internal static class Program
 
     private static async Task<int> RunAsync(string[] arguments, CancellationToken cancellation)
     {
+        if (arguments is [Completion.Command, .. string[] typed])
+            return Print(Completion.Of(typed, GlobalOptions, NamesOfImages));
         ParsedOptions global;
         int next;
         try
@@ -102,6 +104,20 @@ internal static class Program
         catch (UsageException e)
         {
             return Fail(e.Message + usage, UsageCode);
+        }
+    }
+
+    private static IEnumerable<string> NamesOfImages(ParsedOptions global)
+    {
+        try
+        {
+            // Those that one types; not by digest.
+            return [.. new Invocation(global, new ParsedOptions()).Images.List().SelectMany(i => i.Names).Where(n => n.Digest is null).Select(n => n.FamiliarText)];
+        }
+        catch (Exception e) when (e is ImageException or SyscallException or DocumentException or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            // best effort: a user who may not read the store gets nothing offered.
+            return [];
         }
     }
 

@@ -20,6 +20,9 @@ internal abstract class Command
     /// <summary>Whether what follows the first argument is a program's own (run, exec).</summary>
     public virtual bool StopsAtArgument => false;
 
+    /// <summary>What an argument is, counted from 0.</summary>
+    public virtual ArgumentKind Argument(int index) => ArgumentKind.Other;
+
     /// <summary>Does it.</summary>
     /// <returns>The exit code.</returns>
     public abstract Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation);

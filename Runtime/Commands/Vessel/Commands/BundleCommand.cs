@@ -11,6 +11,8 @@ internal sealed class BundleCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (2, 2);
 
+    public override ArgumentKind Argument(int index) => index == 0 ? ArgumentKind.Image : ArgumentKind.Folder;
+
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         ImageBundle.Create(invocation.Images, invocation.Images.Find(invocation.Arguments[0]), invocation.Arguments[1]);

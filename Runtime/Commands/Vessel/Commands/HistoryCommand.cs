@@ -37,6 +37,8 @@ internal sealed class HistoryCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (1, 1);
 
+    public override ArgumentKind Argument(int index) => ArgumentKind.Image;
+
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         Image image = invocation.Images.Find(invocation.Arguments[0]);

@@ -26,6 +26,8 @@ internal sealed class ImagesCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (0, 1);
 
+    public override ArgumentKind Argument(int index) => ArgumentKind.Image;
+
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         bool isFull = invocation.Options.Has("no-trunc");

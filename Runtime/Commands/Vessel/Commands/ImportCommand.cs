@@ -22,6 +22,8 @@ internal sealed class ImportCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (1, 2);
 
+    public override ArgumentKind Argument(int index) => index == 0 ? ArgumentKind.File : ArgumentKind.Image;
+
     public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         string source = invocation.Arguments[0];

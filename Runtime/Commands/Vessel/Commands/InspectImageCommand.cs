@@ -16,6 +16,8 @@ internal sealed class InspectImageCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (1, int.MaxValue);
 
+    public override ArgumentKind Argument(int index) => ArgumentKind.Image;
+
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         string? format = invocation.Options.Text("format");

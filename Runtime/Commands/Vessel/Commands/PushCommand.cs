@@ -22,6 +22,8 @@ internal sealed class PushCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (1, 1);
 
+    public override ArgumentKind Argument(int index) => ArgumentKind.Image;
+
     public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         ImageReference reference = References.Parse(invocation.Arguments[0]);

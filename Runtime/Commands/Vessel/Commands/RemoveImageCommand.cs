@@ -15,6 +15,8 @@ internal sealed class RemoveImageCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (1, int.MaxValue);
 
+    public override ArgumentKind Argument(int index) => ArgumentKind.Image;
+
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         bool force = invocation.Options.Has("force");

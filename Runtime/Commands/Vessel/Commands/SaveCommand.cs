@@ -17,6 +17,8 @@ internal sealed class SaveCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (1, int.MaxValue);
 
+    public override ArgumentKind Argument(int index) => ArgumentKind.Image;
+
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         string? path = invocation.Options.Text("output");

@@ -10,6 +10,8 @@ internal sealed class TagCommand : Command
 
     public override (int Least, int Most) ArgumentCount => (2, 2);
 
+    public override ArgumentKind Argument(int index) => ArgumentKind.Image;
+
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         invocation.Images.Tag(invocation.Arguments[0], References.Parse(invocation.Arguments[1]));

@@ -1,0 +1,83 @@
+using Vessel.Commands.CommandLine;
+using Vessel.Commands.Vessel.Commands;
+
+namespace Vessel.Commands.Vessel.CommandLine;
+
+/// <summary>
+/// What can be typed next: <c>vessel __complete WORD…</c>, of which the last is under way. The scripts of the shells ask this and know nothing
+/// themselves.
+/// </summary>
+/// <remarks>A line for each, with a tab before its explanation; the last line is <c>:words</c>, <c>:files</c> or <c>:folders</c>, which the shell knows.</remarks>
+internal static class Completion
+{
+    public const string Command = "__complete";
+
+    /// <summary>The answer.</summary>
+    /// <param name="words">What was typed after <c>vessel</c>.</param>
+    /// <param name="globalOptions">Options of all commands.</param>
+    /// <param name="images">The names of images, for the global options that were typed.</param>
+    public static string Of(IReadOnlyList<string> words, IReadOnlyList<Option> globalOptions, Func<ParsedOptions, IEnumerable<string>> images)
+    {
+        string current = words.Count > 0 ? words[^1] : "";
+        ParsedOptions global = new();
+        IReadOnlyList<Option> options = globalOptions;
+        CommandLine.Command? command = null;
+        string group = "";
+        Option? awaited = null;
+        int arguments = 0;
+        foreach (string word in words.SkipLast(1))
+        {
+            if (awaited is not null)
+            {
+                if (command is null)
+                    global.Add(awaited.Name, word);
+                awaited = null;
+            }
+            else if (word.StartsWith('-'))
+                awaited = Find(options, word) is { TakesValue: true } option && !word.Contains('=') ? option : null;
+            else if (command is not null)
+                arguments++;
+            else if (group.Length == 0 && CommandList.Groups.Contains(word))
+                group = word + " ";
+            else if (CommandList.All.FirstOrDefault(c => c.Words == group + word) is { } name)
+                options = (command = name.Make()).Options;
+            else
+                return Lines([], "words");
+        }
+        if (awaited is not null)
+            return awaited.Name == "platform" ? Lines(Beginning(["linux/amd64", "linux/arm64", "linux/arm/v7"], current), "words") : Lines([], awaited.Value == "string" ? "files" : "words");
+        if (current.StartsWith('-'))
+            return Lines([.. options.Append(new Option("help", "Print usage")).Select(o => ("--" + o.Name, o.Help)).Where(o => o.Item1.StartsWith(current, StringComparison.Ordinal))], "words");
+        if (command is null)
+            return Lines(Names(group, current), "words");
+        return command.Argument(arguments) switch
+        {
+            ArgumentKind.Image => Lines(Beginning(images(global), current), "words"),
+            ArgumentKind.File => Lines([], "files"),
+            ArgumentKind.Folder => Lines([], "folders"),
+            _ => Lines([], "words"),
+        };
+    }
+
+    private static Option? Find(IReadOnlyList<Option> options, string word)
+    {
+        if (word.StartsWith("--", StringComparison.Ordinal))
+            return options.FirstOrDefault(o => o.Name == word[2..].Split('=')[0]);
+        // Of several short ones together only the last can want a value that follows.
+        return options.FirstOrDefault(o => o.Short == word[^1]);
+    }
+
+    private static List<(string, string)> Names(string group, string current)
+    {
+        List<(string Name, string Help)> names = [.. CommandList.All.Where(c => !c.IsAlias && c.Words.StartsWith(group, StringComparison.Ordinal) && !c.Words[group.Length..].Contains(' ')).Select(c => (c.Words[group.Length..], c.Make().Summary))];
+        if (group.Length == 0)
+            names.AddRange(CommandList.Groups.Select(g => (g, CommandList.GroupSummary(g))));
+        return [.. names.Where(n => n.Name.StartsWith(current, StringComparison.Ordinal)).OrderBy(n => n.Name, StringComparer.Ordinal)];
+    }
+
+    private static List<(string, string)> Beginning(IEnumerable<string> words, string current) =>
+        [.. words.Where(w => w.StartsWith(current, StringComparison.Ordinal)).Select(w => (w, ""))];
+
+    private static string Lines(IReadOnlyList<(string Word, string Help)> words, string kind) =>
+        string.Concat(words.Select(w => w.Help.Length > 0 ? $"{w.Word}\t{w.Help}\n" : w.Word + "\n")) + $":{kind}\n";
+}
