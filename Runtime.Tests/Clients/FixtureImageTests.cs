@@ -70,7 +70,8 @@ public sealed class FixtureImageTests : ImageTest
         Assert.Multiple(() =>
         {
             Tree.AssertSame(ours, Tree.ToCompare(mounted, undated), "containerd's");
-            Tree.AssertSame(ours, Tree.ToCompare(Place + "/unpacked/rootfs", undated), "umoci's");
+            // umoci drops attributes that are empty.
+            Tree.AssertSame([.. ours.Select(l => l.Replace(" user.empty=", ""))], Tree.ToCompare(Place + "/unpacked/rootfs", undated), "umoci's");
         });
     }
 

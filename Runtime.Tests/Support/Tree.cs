@@ -20,7 +20,10 @@ internal sealed class Tree
     /// <summary>The lines <c>a/b file[1] 12 HASH 644 0:0 1234567890.000000000 user.x=61</c>; the first is the folder itself, as <c>.</c>.</summary>
     public static string[] Of(string folder) => Of(folder, new HashSet<string>(), namesLinks: false);
 
-    /// <summary>The same, to be compared with the tree of another folder: of a file with several names each line says the first of these (<c>=a/b</c>).</summary>
+    /// <summary>
+    /// The same, to be compared with the tree of another folder: of a file with several names each line says the first of these (<c>=a/b</c>),
+    /// and not how many there are: overlay counts those that it hides.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="undated">Names whose time nobody has said.</param>
     public static string[] ToCompare(string folder, params string[] undated) => Of(folder, undated.ToHashSet(), namesLinks: true);
@@ -73,7 +76,7 @@ internal sealed class Tree
             Look(inside, each, (path == "." ? "" : path + "/") + text);
     }
 
-    private static string Describe(FileDescriptor folder, byte[] name, in statx status)
+    private string Describe(FileDescriptor folder, byte[] name, in statx status)
     {
         switch (status.stx_mode & S_IFMT)
         {
@@ -85,7 +88,7 @@ internal sealed class Tree
             case S_IFREG:
                 using (FileDescriptor file = new((int)Check.Ok(Files.TryOpen(folder, name, O_RDONLY | O_NOFOLLOW), "open", "file")))
                 using (FileStream content = new($"/proc/self/fd/{file.Number}", FileMode.Open, FileAccess.Read))
-                    return $"file[{status.stx_nlink}] {status.stx_size} {Convert.ToHexString(SHA256.HashData(content))[..8]}";
+                    return $"file{(namesLinks ? "" : $"[{status.stx_nlink}]")} {status.stx_size} {Convert.ToHexString(SHA256.HashData(content))[..8]}";
             default:
                 return $"{(status.stx_mode & S_IFMT) switch { S_IFCHR => "character", S_IFBLK => "block", S_IFIFO => "fifo", _ => "other" }} {status.stx_rdev_major}:{status.stx_rdev_minor}";
         }
