@@ -25,7 +25,7 @@ VRUN := out/bin/vrun
 VESSEL := out/bin/vessel
 STANDALONE := out/bin/vessel-tests
 TESTS := out/dotnet/bin/Runtime.Tests/release/Vessel.Tests.dll
-SCRIPTS := .ci/run $(filter-out build/bench build/completion,$(wildcard build/*)) rootfs-fixtures/make
+SCRIPTS := .ci/run $(filter-out build/bench build/bench-images build/completion,$(wildcard build/*)) rootfs-fixtures/make $(wildcard rootfs-fixtures/images/*)
 
 # Folders are among the sources: they change when a file is taken away.
 SETTINGS := $(wildcard Directory.*.props global.json BannedSymbols.txt .editorconfig)
@@ -36,7 +36,7 @@ TEST_SOURCES := $(shell find Runtime.Tests -name bin -prune -o -name obj -prune 
 help: ## list the targets
 	@echo 'Vessel: containers, by vrun (an OCI runtime) and vessel (images). Targets:'
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'What is missing on this machine is installed by apt, as root, and named before.'
 
@@ -67,8 +67,13 @@ fixtures: ## make the root filesystems that tests use, in out/fixtures
 	@build/packages fixtures debian
 	@rootfs-fixtures/make busybox debian
 
+.PHONY: images
+images: ## make the images that tests and the benchmark pull, in out/fixtures/images (root)
+	@build/packages fixtures debian images
+	@rootfs-fixtures/make images
+
 .PHONY: test
-test: lint build $(TESTS) $(STANDALONE) fixtures ## everything that must pass: lint, unit and kernel tests, fallbacks, the short form of test-vm (root)
+test: lint build $(TESTS) $(STANDALONE) fixtures images ## everything that must pass: lint, unit and kernel tests, fallbacks, the short form of test-vm (root)
 	@build/packages test vm
 	@build/test unit kernel fallback vm
 
@@ -77,7 +82,7 @@ test-unit: $(TESTS) ## tests that need no root; FILTER='an NUnit filter, or a wo
 	@build/test unit
 
 .PHONY: test-kernel
-test-kernel: build $(TESTS) fixtures ## tests with real containers (root); RUNTIME=runc|crun|PATH, FILTER=...
+test-kernel: build $(TESTS) fixtures $(if $(RUNTIME),,images) ## tests with real containers (root); RUNTIME=runc|crun|PATH, FILTER=...
 	@build/packages test $(if $(filter runc crun,$(RUNTIME)),peers)
 	@build/test kernel $(if $(RUNTIME),,fallback)
 
@@ -109,10 +114,18 @@ out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completi
 	@mkdir -p $(@D) && touch $@
 
 .PHONY: bench
-bench: build ## compare with crun and runc, into docs/BENCHMARKS.md (root); N=rounds, QUICK=1
+bench: bench-containers bench-images ## compare with other runtimes and engines, into docs/BENCHMARKS.md (root); N=rounds, QUICK=1
+
+.PHONY: bench-containers
+bench-containers: build ## the first part of it: vrun, crun and runc
 	@build/packages fixtures peers bench
 	@rootfs-fixtures/make busybox
 	@build/bench $(if $(N),--rounds $(N)) $(if $(QUICK),--quick)
+
+.PHONY: bench-images
+bench-images: build images ## the second: vessel, containerd, Podman, Docker, skopeo with umoci
+	@build/packages bench engines
+	@build/bench-images $(if $(N),--rounds $(N)) $(if $(QUICK),--quick)
 
 .PHONY: install
 install: build ## install under PREFIX (/usr/local): program, completions, documents; DESTDIR=... for packages

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Vessel.Tests.Support;
 
 namespace Vessel.Tests.Clients;
@@ -17,18 +18,33 @@ internal sealed class LocalRegistry : IDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="folder">For all that it keeps.</param>
-    /// <param name="asksWho">Whether it serves only <see cref="User"/>.</param>
-    public LocalRegistry(string folder, bool asksWho = false)
+    /// <param name="manners">How it is to be spoken to.</param>
+    public LocalRegistry(string folder, RegistryManners manners)
     {
         this.folder = folder;
         File.WriteAllText(folder + "/users", PasswordFile);
         Address = $"127.0.0.1:{FreePort()}";
-        File.WriteAllText(folder + "/registry.yml", $$$"""
+        string safe = "", guard = "";
+        if (manners.Certificate is { } certificate)
+        {
+            File.WriteAllText(folder + "/server.crt", certificate.ExportCertificatePem());
+            File.WriteAllText(folder + "/server.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            safe = $", tls: {{certificate: {folder}/server.crt, key: {folder}/server.key}}";
+        }
+        if (manners.Tokens is { } tokens)
+        {
+            File.WriteAllText(folder + "/token.crt", tokens.Certificate);
+            guard = $"auth: {{token: {{realm: \"{tokens.Realm}\", service: {TokenServer.Service}, issuer: {TokenServer.Issuer}, rootcertbundle: {folder}/token.crt}}}}";
+        }
+        else if (manners.AsksWho)
+            guard = $"auth: {{htpasswd: {{realm: here, path: {folder}/users}}}}";
+        string storage = manners.Images is null ? $"filesystem: {{rootdirectory: {folder}/registry}}, delete: {{enabled: true}}" : $"filesystem: {{rootdirectory: {manners.Images}}}, maintenance: {{readonly: {{enabled: true}}}}";
+        File.WriteAllText(folder + "/registry.yml", $$"""
             version: 0.1
             log: {level: error}
-            storage: {filesystem: {rootdirectory: {{{folder}}}/registry}, delete: {enabled: true}}
-            http: {addr: {{{Address}}}}
-            {{{(asksWho ? $"auth: {{htpasswd: {{realm: here, path: {folder}/users}}}}" : "")}}}
+            storage: { {{storage}} }
+            http: { addr: "{{Address}}"{{safe}} }
+            {{guard}}
             """);
         program = new Launch(Require.Program("docker-registry", "docker-registry"), "serve", folder + "/registry.yml").Start();
         if (!Host.Eventually(IsUp))
@@ -66,6 +82,9 @@ internal sealed class LocalRegistry : IDisposable
         Run(SkopeoProgram, ["copy", "-q", "--insecure-policy", "--dest-tls-verify=false", .. copyOptions, $"oci:{layout}:made", $"docker://{Address}/{name}"]);
     }
 
+    /// <summary>Its port.</summary>
+    public int Port => IPEndPoint.Parse(Address).Port;
+
     /// <summary>Calls skopeo.</summary>
     public static Outcome Skopeo(params string[] arguments) => Run(SkopeoProgram, arguments);
 
@@ -95,7 +114,7 @@ internal sealed class LocalRegistry : IDisposable
     {
         try
         {
-            using TcpClient client = new(IPEndPoint.Parse(Address).Address.ToString(), IPEndPoint.Parse(Address).Port);
+            using TcpClient client = new("127.0.0.1", Port);
             return true;
         }
         catch (SocketException)

@@ -9,7 +9,7 @@ public sealed class LoginTests : ImageTest
 {
     private string ConfigFile => Box.Folder + "/docker/config.json";
 
-    protected override bool AsksWho => true;
+    internal override RegistryManners Manners => new() { AsksWho = true };
 
     [Test]
     public void Login_IsRemembered_AndLogoutForgotten()
