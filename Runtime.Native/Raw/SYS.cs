@@ -19,6 +19,7 @@ public static class SYS
     public static int rt_sigaction => Arm ? 134 : 13;
     public static int rt_sigprocmask => Arm ? 135 : 14;
     public static int ioctl => Arm ? 29 : 16;
+    public static int pread64 => Arm ? 67 : 17;
     public static int pwrite64 => Arm ? 68 : 18;
     public static int getpid => Arm ? 172 : 39;
     public static int socket => Arm ? 198 : 41;

@@ -40,6 +40,7 @@ public struct statx
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const uint STATX_TYPE = 1;
     public const uint STATX_MODE = 2;
+    public const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
 }
 
 /// <summary>Magic numbers of filesystems (<c>linux/magic.h</c>; man 2 statfs).</summary>

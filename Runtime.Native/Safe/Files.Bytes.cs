@@ -170,6 +170,13 @@ public static unsafe partial class Files
             return Kernel.CallRetrying(SYS.pwrite64, file.Number, (nint)p, bytes.Length, (nint)offset);
     }
 
+    /// <summary>pread(2), once; a negated errno on failure.</summary>
+    public static nint TryReadAt(FileDescriptor file, Span<byte> bytes, long offset)
+    {
+        fixed (byte* p = bytes)
+            return Kernel.CallRetrying(SYS.pread64, file.Number, (nint)p, bytes.Length, (nint)offset);
+    }
+
     /// <summary>ftruncate(2); a negated errno on failure.</summary>
     public static nint TrySetLength(FileDescriptor file, long length) => Kernel.CallRetrying(SYS.ftruncate, file.Number, (nint)length);
 

@@ -32,14 +32,100 @@ public static unsafe class Mounts
                     return;
                 }
         // Before Linux 6.5 there is no `lowerdir+`: all of them in one option.
-        string options = $"lowerdir={string.Join(':', lowers.Select(Escape))}" + (upper is null ? "" : $",upperdir={Escape(upper)},workdir={Escape(work!)}");
-        byte[] bytes = Files.Utf8(options);
-        if (System.Text.Encoding.UTF8.GetByteCount(options) >= OptionsPage)
-            throw new SyscallException($"{what}: {lowers.Count} layers, whose paths are longer together than this kernel takes (Linux 6.5 takes any number)", Errno.E2BIG);
+        string above = upper is null ? "" : $",upperdir={Escape(upper)},workdir={Escape(work!)}";
+        string options = $"lowerdir={string.Join(':', lowers.Select(Escape))}{above}";
+        List<FileDescriptor> held = [];
+        try
+        {
+            if (System.Text.Encoding.UTF8.GetByteCount(options) >= OptionsPage)
+            {
+                // By descriptors a path is short enough for some two hundred of them.
+                foreach (string lower in lowers)
+                    held.Add(Files.Open(null, lower, Open.O_PATH | Open.O_DIRECTORY));
+                options = $"lowerdir={string.Join(':', held.Select(l => $"/proc/self/fd/{l.Number}"))}{above}";
+                if (System.Text.Encoding.UTF8.GetByteCount(options) >= OptionsPage)
+                    throw new SyscallException($"{what}: {lowers.Count} layers, whose paths are longer together than this kernel takes (Linux 6.5 takes any number)", Errno.E2BIG);
+            }
+            fixed (byte* t = Files.Utf8(target))
+            fixed (byte* type = "overlay\0"u8)
+            fixed (byte* o = Files.Utf8(options))
+                Check.Ok(Kernel.Call(SYS.mount, (nint)type, (nint)t, (nint)type, 0, (nint)o), what);
+        }
+        finally
+        {
+            held.ForEach(l => l.Dispose());
+        }
+    }
+
+    /// <summary>
+    /// Makes a filesystem of an erofs image, read-only, from the file itself or, before Linux 6.12, by a loop device. It is attached nowhere yet, and
+    /// gone with the descriptor if it never is. A negated errno on failure.
+    /// </summary>
+    /// <param name="image">The image's file.</param>
+    /// <param name="mount">The filesystem, as a mount without devices and programs for whoever comes upon it.</param>
+    /// <param name="usesLoop">Not from the file, even where that is possible.</param>
+    public static nint TryOpenErofs(string image, out FileDescriptor? mount, bool usesLoop = false)
+    {
+        const uint BlockSize = 4096;
+        mount = null;
+        nint result = usesLoop ? -Errno.ENOTBLK : TryCreateErofs(image, out mount);
+        // A kernel that takes no files asks for a device.
+        if (result != -Errno.ENOTBLK)
+            return result;
+        nint opened = Files.TryOpen(null, image, Open.O_RDONLY | Open.O_NOFOLLOW);
+        if (opened < 0)
+            return opened;
+        using FileDescriptor file = new((int)opened);
+        result = LoopDevice.TryAttach(file, BlockSize, out string device, out FileDescriptor? held);
+        using (held)
+            return result < 0 ? result : TryCreateErofs(device, out mount);
+    }
+
+    /// <summary>move_mount(2): attaches a mount that is attached nowhere.</summary>
+    public static void Attach(FileDescriptor mount, string target)
+    {
+        byte empty = 0;
         fixed (byte* t = Files.Utf8(target))
-        fixed (byte* type = "overlay\0"u8)
-        fixed (byte* o = bytes)
-            Check.Ok(Kernel.Call(SYS.mount, (nint)type, (nint)t, (nint)type, 0, (nint)o), what);
+            Check.Ok(Kernel.Call(SYS.move_mount, mount.Number, (nint)(&empty), Open.AT_FDCWD, (nint)t, (nint)Mount.MOVE_MOUNT_F_EMPTY_PATH), "mount on", target);
+    }
+
+    /// <summary>Makes a folder a mount of its own: what is mounted in it is seen in no other mount namespace that is there already.</summary>
+    public static void MakePrivate(string folder)
+    {
+        fixed (byte* f = Files.Utf8(folder))
+        {
+            Check.Ok(Kernel.Call(SYS.mount, (nint)f, (nint)f, 0, (nint)Mount.MS_BIND, 0), "mount on itself", folder);
+            Check.Ok(Kernel.Call(SYS.mount, 0, (nint)f, 0, (nint)Mount.MS_PRIVATE, 0), "make private", folder);
+        }
+    }
+
+    /// <summary>Whether something is mounted on a folder; null where the kernel doesn't tell (before Linux 5.8).</summary>
+    public static bool? IsMounted(string folder)
+    {
+        Check.Ok(Files.TryStat(null, folder, out statx status), "stat", folder);
+        return (status.stx_attributes_mask & statx.STATX_ATTR_MOUNT_ROOT) == 0 ? null : (status.stx_attributes & statx.STATX_ATTR_MOUNT_ROOT) != 0;
+    }
+
+    private static nint TryCreateErofs(string source, out FileDescriptor? mount)
+    {
+        mount = null;
+        nint result;
+        fixed (byte* type = "erofs\0"u8)
+            result = Kernel.Call(SYS.fsopen, (nint)type, (nint)Mount.FSOPEN_CLOEXEC);
+        if (result < 0)
+            return result;
+        using FileDescriptor context = new((int)result);
+        result = SetString(context, "source", source);
+        fixed (byte* readOnly = "ro\0"u8)
+            if (result >= 0)
+                result = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_SET_FLAG, (nint)readOnly, 0, 0);
+        if (result >= 0)
+            result = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0);
+        if (result >= 0)
+            result = Kernel.Call(SYS.fsmount, context.Number, (nint)Mount.FSMOUNT_CLOEXEC, (nint)(Mount.MOUNT_ATTR_RDONLY | Mount.MOUNT_ATTR_NOSUID | Mount.MOUNT_ATTR_NODEV | Mount.MOUNT_ATTR_NOEXEC));
+        if (result >= 0)
+            mount = new FileDescriptor((int)result);
+        return result;
     }
 
     /// <summary>umount2(2); with <paramref name="isLazy"/> also where it is in use (MNT_DETACH). A negated errno on failure.</summary>

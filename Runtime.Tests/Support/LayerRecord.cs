@@ -12,6 +12,10 @@ internal sealed class LayerRecord : ILayerTarget
 
     public bool IsComplete { get; private set; }
 
+    public IReadOnlyList<string> Warnings => [];
+
+    public ImpliedFolders Implied { get; } = new();
+
     public LayerEntry this[string path] => Entries.Single(e => TextOf(e.Path) == path);
 
     /// <summary>The entries, a word each: <c>File a/b</c>.</summary>
@@ -43,4 +47,8 @@ internal sealed class LayerRecord : ILayerTarget
     }
 
     public void Complete() => IsComplete = true;
+
+    public void Dispose()
+    {
+    }
 }

@@ -20,6 +20,7 @@ internal static class Program
         new("config-file", "The engine's settings (default \"/etc/vessel/daemon.json\")", "string"),
         new("data-root", "Where images are kept (default \"/var/lib/vessel\")", "string"),
         new("help", "Print usage", Short: 'h'),
+        new("storage-driver", "What new layers are kept as: \"erofs\" (images), \"overlay2\" (folders) (default: erofs where the kernel has it)", "string"),
         new("version", "Print version information and quit", Short: 'v'),
     ];
 

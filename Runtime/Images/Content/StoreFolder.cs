@@ -9,8 +9,9 @@ namespace Vessel.Images.Content;
 /// <code>
 /// content/blobs/sha256/HEX     what registries serve, byte for byte, under its digest
 /// content/ingest/sha256-HEX    the same while it arrives; what an interrupted transfer left is gone on with
-/// layers/sha256/HEX            an unpacked layer, under the digest of its uncompressed tar (the diff ID)
+/// layers/sha256/HEX            an unpacked layer, under the digest of its uncompressed tar (the diff ID): an image or a folder, see LayerStore
 /// layers/making/               layers that are being unpacked
+/// mounted/sha256-HEX           where layers that are images are mounted; after a start of the machine nothing is
 /// bundles/                     which layers bundles lie on
 /// images/sha256/HEX.json       an image that is complete, under its id (the digest of its config)
 /// images/names.json            which names are which image
@@ -28,7 +29,7 @@ public sealed class StoreFolder
     public StoreFolder(string dataRoot)
     {
         Root = Path.GetFullPath(dataRoot);
-        foreach (string folder in (string[])["content/blobs/sha256", "content/blobs/sha512", "content/ingest", "layers/sha256", "layers/sha512", "layers/making", "bundles", "images/sha256", "images/sha512", "leases"])
+        foreach (string folder in (string[])["content/blobs/sha256", "content/blobs/sha512", "content/ingest", "layers/sha256", "layers/sha512", "layers/making", "mounted", "bundles", "images/sha256", "images/sha512", "leases"])
             Files.MakeDirectories(In(folder), PrivateFolder);
     }
 
@@ -46,6 +47,9 @@ public sealed class StoreFolder
 
     /// <summary>Where layers are while they are being unpacked.</summary>
     public string LayersInMaking => In("layers/making");
+
+    /// <summary>Where layers that are images are mounted.</summary>
+    public string Mounted => In("mounted");
 
     /// <summary>A blob, whether it is there or not.</summary>
     public string Blob(Digest digest) => In($"content/blobs/{digest.Algorithm}/{digest.Hex}");
@@ -81,6 +85,13 @@ public sealed class StoreFolder
     {
         using FileDescriptor folder = OpenFolder(Path.GetDirectoryName(path)!);
         Files.ReplaceDurably(folder, Path.GetFileName(path), bytes, PrivateFile);
+    }
+
+    /// <summary>Makes sure that the names that were given in the folder of a file are on the disk.</summary>
+    public static void SyncFolderOf(string path)
+    {
+        using FileDescriptor folder = OpenFolder(Path.GetDirectoryName(path)!);
+        Files.Sync(folder, path);
     }
 
     /// <summary>Opens a folder.</summary>

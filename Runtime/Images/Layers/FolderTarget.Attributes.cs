@@ -7,7 +7,6 @@ namespace Vessel.Images.Layers;
 /// <summary>Extended attributes.</summary>
 public sealed partial class FolderTarget
 {
-    private const string InheritedList = "system.posix_acl_default";
     private const long MaximumListBytes = 16 << 20;
 
     private readonly List<(LayerEntry Folder, byte[] List)> inheritedLists = [];
@@ -18,7 +17,7 @@ public sealed partial class FolderTarget
         for (int i = 0; i < entry.ExtendedAttributes.Count; i++)
         {
             (string attribute, byte[] value) = entry.ExtendedAttributes[i];
-            if (attribute == InheritedList && entry.Kind == LayerEntryKind.Directory)
+            if (attribute == AccessList.Inherited && entry.Kind == LayerEntryKind.Directory)
                 Keep(entry, value);
             else
                 Accept(Files.TrySetAttribute(file, attribute, value), attribute, entry);
@@ -47,7 +46,7 @@ public sealed partial class FolderTarget
     {
         if (entry.Path.IsEmpty)
         {
-            Accept(Files.TrySetAttribute(levels[0].Folder, InheritedList, list), InheritedList, entry);
+            Accept(Files.TrySetAttribute(levels[0].Folder, AccessList.Inherited, list), AccessList.Inherited, entry);
             return;
         }
         Level parent = Enter(entry.Folder);
@@ -57,19 +56,8 @@ public sealed partial class FolderTarget
         if (result is -Errno.ENOENT or -Errno.ENOTDIR or -Errno.ELOOP)
             return;
         using FileDescriptor folder = new((int)Ok(result, "open", entry));
-        Accept(Files.TrySetAttribute(folder, InheritedList, list), InheritedList, entry);
+        Accept(Files.TrySetAttribute(folder, AccessList.Inherited, list), AccessList.Inherited, entry);
     }
 
-    // A filesystem without an attribute's family, such as NFS, or a family that is made up: the file is worth having without it, and to lose a
-    // capability lends no rights. user.* belongs to files and folders alone, and the kernel says EPERM for the rest.
-    private void Accept(nint result, string attribute, LayerEntry entry)
-    {
-        if (result >= 0)
-            return;
-        bool isNeverThere = attribute.StartsWith("user.", StringComparison.Ordinal) && entry.Kind is not (LayerEntryKind.File or LayerEntryKind.Directory);
-        if (result == -Errno.EOPNOTSUPP || result == -Errno.EPERM && (options.SkipsRefused || isNeverThere))
-            Warn(entry, $"without its attribute {LayerText.Quote(System.Text.Encoding.UTF8.GetBytes(attribute))}: {Errno.Describe((int)-result)}");
-        else
-            Ok(result, $"set {LayerText.Quote(System.Text.Encoding.UTF8.GetBytes(attribute))} of", entry);
-    }
+    private void Accept(nint result, string attribute, LayerEntry entry) => warnings.AcceptAttribute(result, attribute, entry, options.SkipsRefused);
 }

@@ -63,7 +63,7 @@ public sealed partial class FolderTarget
             ReadOnlySpan<byte> rest = Rest(folder, last);
             int slash = rest.IndexOf((byte)'/');
             int length = folder.Length - (slash < 0 ? 0 : rest.Length - slash);
-            if (Step(last, rest[..(slash < 0 ? rest.Length : slash)], folder, length, makes: true) is not { } next)
+            if (Step(last, rest[..(slash < 0 ? rest.Length : slash)], folder, length, folder[..length], makes: true) is not { } next)
                 return EnterByLinks(folder);
             Push(next, folder[..length]);
         }
@@ -88,8 +88,8 @@ public sealed partial class FolderTarget
         return Walk(folder, makes: false, linked: entry).Folder;
     }
 
-    // One part of a path; null where it is a symbolic link.
-    private Level? Step(Level from, ReadOnlySpan<byte> component, ReadOnlySpan<byte> whole, int length, bool makes, LayerEntry? linked = null)
+    // One part of a path; null where it is a symbolic link. Its place is the path to it without links.
+    private Level? Step(Level from, ReadOnlySpan<byte> component, ReadOnlySpan<byte> whole, int length, ReadOnlySpan<byte> place, bool makes, LayerEntry? linked = null)
     {
         if (--stepsLeft < 0)
             throw new LayerException(whole, "all paths together lead by too many folders and links");
@@ -98,7 +98,7 @@ public sealed partial class FolderTarget
         if (result >= 0)
             return Existing(new FileDescriptor((int)result), length);
         if (result == -Errno.ENOENT && makes)
-            return MakeMissing(from, whole, length, isOpaque: false);
+            return MakeMissing(from, whole, length, place, isOpaque: false);
         if (result == -Errno.ENOENT && linked is not null)
             throw NotInLayer(linked);
         if (result is -Errno.ENOTDIR or -Errno.ELOOP)
@@ -111,7 +111,7 @@ public sealed partial class FolderTarget
                 // Taken away below, and made anew: nothing of what was there is to be seen in it.
                 result = Files.TryRemove(from.Folder, part.Terminated);
                 if (result >= 0)
-                    return MakeMissing(from, whole, length, isOpaque: true);
+                    return MakeMissing(from, whole, length, place, isOpaque: true);
             }
             else if (result >= 0)
             {
@@ -122,9 +122,10 @@ public sealed partial class FolderTarget
     }
 
     // Of nobody's making: the same for every unpacking of the layer, so not of this moment either.
-    private Level MakeMissing(Level from, ReadOnlySpan<byte> whole, int length, bool isOpaque)
+    private Level MakeMissing(Level from, ReadOnlySpan<byte> whole, int length, ReadOnlySpan<byte> place, bool isOpaque)
     {
         from.IsChanged = true;
+        Implied.Add(place);
         nint result = Files.TryMakeDirectory(from.Folder, part.Terminated, MissingFolderMode);
         if (result >= 0)
             result = Files.TryOpen(from.Folder, part.Terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -156,6 +157,7 @@ public sealed partial class FolderTarget
         byte[] left = folder.ToArray();
         int at = 0, depth = 0, links = 0;
         Level current = levels[0];
+        byte[] place = [];
         try
         {
             while (at < left.Length)
@@ -170,20 +172,27 @@ public sealed partial class FolderTarget
                 if (component is [(byte)'.', (byte)'.'])
                 {
                     // Where we are was reached from the root through folders only, one for each of depth: above it is the one before.
-                    next = depth == 1 ? levels[0] : Step(current, component, folder, 0, makes: false);
+                    next = depth == 1 ? levels[0] : Step(current, component, folder, 0, place, makes: false);
+                    place = LayerPath.Folder(place).ToArray();
                     depth--;
                 }
                 else
                 {
-                    next = Step(current, component, folder, 0, makes, linked);
+                    byte[] below = Below(place, component);
+                    next = Step(current, component, folder, 0, below, makes, linked);
                     depth++;
-                    if (next is null)
+                    if (next is not null)
+                    {
+                        place = below;
+                    }
+                    else
                     {
                         if (++links > MaximumLinks)
                             throw new LayerException(linked is null ? folder : linked.Path.Span, "leads through too many symbolic links");
                         byte[] text = ReadLink(current, folder);
                         next = text.Length > 0 && text[0] == '/' ? levels[0] : current;
                         depth = next == current ? depth - 1 : 0;
+                        place = depth == 0 ? [] : place;
                         left = [.. text, (byte)'/', .. left.AsSpan(at)];
                         at = 0;
                     }
@@ -193,7 +202,9 @@ public sealed partial class FolderTarget
                 current = next!;
             }
             // The root has a level already; here it is wanted by a descriptor that may be closed.
-            return current == levels[0] ? Existing(new FileDescriptor(Files.Duplicate(current.Folder.Number)), 0) : current;
+            Level found = current == levels[0] ? Existing(new FileDescriptor(Files.Duplicate(current.Folder.Number)), 0) : current;
+            found.Place = place;
+            return found;
         }
         catch
         {
@@ -202,6 +213,8 @@ public sealed partial class FolderTarget
             throw;
         }
     }
+
+    private static byte[] Below(byte[] place, ReadOnlySpan<byte> name) => place.Length == 0 ? name.ToArray() : [.. place, (byte)'/', .. name];
 
     private byte[] ReadLink(Level folder, ReadOnlySpan<byte> whole)
     {
@@ -358,6 +371,9 @@ public sealed partial class FolderTarget
         public FileDescriptor Folder { get; } = folder;
 
         public int PathLength { get; } = pathLength;
+
+        /// <summary>The path to it without links, where it was reached by links.</summary>
+        public byte[] Place { get; set; } = [];
 
         public uint Gid { get; set; }
 

@@ -9,21 +9,18 @@ namespace Vessel.Images.Layers;
 /// <para>The folder is empty, and nobody else can get at it until <see cref="Complete"/> returned: the caller keeps it beneath a folder of mode 0700.
 /// All calls are relative to descriptors of folders inside; no symbolic link is followed by the kernel, in any part of any path. A path that leads
 /// through a link which the layer itself made goes on inside the folder, as if that were the root (<see cref="Enter"/>).</para>
-/// <para>After an exception the folder is half filled and is to be removed; the kernel's refusals are <see cref="SyscallException"/>, the layer's
-/// faults <see cref="LayerException"/>. Dispose in any case.</para>
 /// </remarks>
-public sealed partial class FolderTarget : ILayerTarget, IDisposable
+public sealed partial class FolderTarget : ILayerTarget
 {
     private const uint PermissionBits = 0x1ff, SetIdBits = 0xc00, StickyBit = 0x200;
     private const uint OwnersBits = 0x1c0;
     private const uint MissingFolderMode = 0x1ed; // 0755
-    private const int MaximumWarnings = 100;
 
     private readonly FolderOptions options;
     private readonly uint umask;
     private readonly uint ourUid, ourGid;
     private readonly NameBuffer name = new(), other = new(), part = new();
-    private readonly List<string> warnings = [];
+    private readonly LayerWarnings warnings = new();
 
     /// <param name="folder">The empty folder; the descriptor stays the caller's.</param>
     /// <param name="options">How; null for root's way.</param>
@@ -36,10 +33,14 @@ public sealed partial class FolderTarget : ILayerTarget, IDisposable
         ourUid = (uint)Kernel.Call(SYS.geteuid);
         ourGid = (uint)Kernel.Call(SYS.getegid);
         levels.Add(Existing(Files.Open(folder, ".", O_RDONLY | O_DIRECTORY), 0));
+        Implied.Add([]);
     }
 
-    /// <summary>What was left out, the first hundred of it: attributes that the filesystem doesn't know, devices that may not be made.</summary>
-    public IReadOnlyList<string> Warnings => warnings;
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Warnings => warnings.All;
+
+    /// <inheritdoc/>
+    public ImpliedFolders Implied { get; } = new();
 
     /// <inheritdoc/>
     public void Add(LayerEntry entry, TarReader data)
@@ -136,6 +137,7 @@ public sealed partial class FolderTarget : ILayerTarget, IDisposable
         if (entry.Path.IsEmpty)
         {
             LeaveFrom(1);
+            Implied.Remove([]);
             Describe(levels[0], entry, isNew: false, parent: null);
             return;
         }
@@ -161,6 +163,7 @@ public sealed partial class FolderTarget : ILayerTarget, IDisposable
         result = Ok(Files.TryOpen(parent.Folder, name.Terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), "open", entry);
         Level level = new(new FileDescriptor((int)result), entry.Path.Length);
         bool isOnStack = parent != guest;
+        Implied.Remove(isOnStack ? entry.Path.Span : Below(parent.Place, entry.Name));
         if (isOnStack)
             Push(level, entry.Path.Span);
         try
@@ -225,7 +228,7 @@ public sealed partial class FolderTarget : ILayerTarget, IDisposable
         }
         if (result == -Errno.EPERM && options.SkipsRefused)
         {
-            Warn(entry, "no device may be made here");
+            warnings.Add(entry, "no device may be made here");
             return;
         }
         if (result == -Errno.EPERM)
@@ -324,12 +327,6 @@ public sealed partial class FolderTarget : ILayerTarget, IDisposable
     // A file is made with our user, and our group or, where the mount or the folder's mode says so, the folder's.
     private bool NeedsOwner(LayerEntry entry, Level folder) =>
         options.KeepsOwner && (entry.Uid != ourUid || entry.Gid != ourGid || folder.Gid != ourGid);
-
-    private void Warn(LayerEntry entry, string what)
-    {
-        if (warnings.Count < MaximumWarnings)
-            warnings.Add($"{LayerText.Quote(entry.Path.Span)}: {what}");
-    }
 
     private static LayerException NotInLayer(LayerEntry entry) =>
         new(entry.Path.Span, $"a hard link to {LayerText.Quote(entry.LinkTarget.Span)}, which the layer doesn't have");

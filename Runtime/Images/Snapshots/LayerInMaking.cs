@@ -1,25 +1,27 @@
 using Vessel.Images.Content;
 using Vessel.Images.Layers;
+using Vessel.Images.Layers.Erofs;
 using Vessel.Native.Safe;
 using Vessel.Oci.Reference;
 using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Images.Snapshots;
 
-/// <summary>A layer while it is unpacked, in a private folder that nothing names.</summary>
+/// <summary>A layer while it is unpacked, in a private folder that nothing names: into a folder or an image.</summary>
 public sealed class LayerInMaking : IDisposable
 {
     private const uint TreeMode = 0x1ed; // 0755
-    private const uint RecordMode = 0x180; // 0600
+    private const uint FileMode = 0x180; // 0600
 
     private readonly StoreFolder store;
     private readonly Digest diffId;
+    private readonly LayerForm form;
     private readonly MakingFolder making;
     private bool isVerified;
 
-    internal LayerInMaking(StoreFolder store, Digest diffId)
+    internal LayerInMaking(StoreFolder store, Digest diffId, LayerForm form)
     {
-        (this.store, this.diffId) = (store, diffId);
+        (this.store, this.diffId, this.form) = (store, diffId, form);
         making = new MakingFolder(store);
     }
 
@@ -27,15 +29,16 @@ public sealed class LayerInMaking : IDisposable
     /// <exception cref="ImageException"><see cref="ImageErrorKind.Corrupt"/>: it is another one, or breaks the format, or leads out of its folder.</exception>
     public void Unpack(Stream blob, CancellationToken cancellation)
     {
-        Check.Ok(Files.TryMakeDirectory(making.Descriptor, LayerStore.TreeName, TreeMode), "mkdir", LayerStore.TreeName);
-        using FileDescriptor tree = Files.Open(making.Descriptor, LayerStore.TreeName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        using FileDescriptor content = MakeContent();
+        byte[] implied;
         LayerResult result;
         try
         {
             using Stream tar = LayerCompressions.Unpack(blob);
-            using FolderTarget target = new(tree);
+            using ILayerTarget target = MakeTarget(content);
             using HashingStream hashed = new(tar, diffId.Algorithm);
             result = LayerReader.Read(hashed, target, LayerLimits.Default, cancellation);
+            implied = target.Implied.ToBytes();
             Digest actual = hashed.Finish();
             if (actual != diffId)
                 throw new ImageException(ImageErrorKind.Corrupt, $"layer {diffId} unpacks to {actual}: it is another one than the image's config says");
@@ -49,11 +52,22 @@ public sealed class LayerInMaking : IDisposable
             // Names in a layer are its own; a full disk is told with the layer that it was too small for.
             throw new SyscallException($"layer {diffId}: {e.Attempt}", e.Errno);
         }
-        Files.Replace(making.Descriptor, LayerStore.RecordName, new LayerRecord(result.UnpackedBytes, result.Entries).ToBytes(), RecordMode);
+        LayerRecord record = new(result.UnpackedBytes, result.Entries, result.IsOpaque);
+        if (form == LayerForm.Erofs)
+        {
+            Files.Sync(content, LayerStore.ImageName);
+            record = record with { ImageBytes = (long)Files.Stat(content).stx_size };
+        }
+        if (implied.Length > 0)
+            Files.ReplaceDurably(making.Descriptor, LayerStore.ImpliedName, implied, FileMode);
+        Files.ReplaceDurably(making.Descriptor, LayerStore.RecordName, record.ToBytes(), FileMode);
         isVerified = true;
     }
 
-    /// <summary>Gives the layer its name. The filesystem must have been synced since it was unpacked.</summary>
+    /// <summary>Whether it takes a sync of the whole filesystem until the layer is on the disk: a folder is many files.</summary>
+    public bool NeedsSync => form == LayerForm.Folder;
+
+    /// <summary>Gives the layer its name. Where it <see cref="NeedsSync"/>, the filesystem must have been synced since it was unpacked.</summary>
     public void Commit()
     {
         if (!isVerified)
@@ -70,4 +84,19 @@ public sealed class LayerInMaking : IDisposable
 
     /// <summary>Removes what was not committed.</summary>
     public void Dispose() => making.Dispose();
+
+    private ILayerTarget MakeTarget(FileDescriptor content)
+    {
+        if (form == LayerForm.Erofs)
+            return new ErofsTarget(content, Convert.FromHexString(diffId.Hex[..(2 * ErofsTarget.IdentityBytes)]));
+        return new FolderTarget(content);
+    }
+
+    private FileDescriptor MakeContent()
+    {
+        if (form == LayerForm.Erofs)
+            return Files.Open(making.Descriptor, LayerStore.ImageName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, FileMode);
+        Check.Ok(Files.TryMakeDirectory(making.Descriptor, LayerStore.TreeName, TreeMode), "mkdir", LayerStore.TreeName);
+        return Files.Open(making.Descriptor, LayerStore.TreeName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    }
 }

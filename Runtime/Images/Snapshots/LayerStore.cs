@@ -1,22 +1,46 @@
 using Vessel.Images.Content;
+using Vessel.Images.Layers;
+using Vessel.Images.Layers.Erofs;
+using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Reference;
 
 namespace Vessel.Images.Snapshots;
 
-/// <summary>Unpacked layers, shared by all images that have them, and never changed. Each is a folder of its own: overlay puts them together.</summary>
-public sealed class LayerStore(StoreFolder folder)
+/// <summary>Unpacked layers, shared by all images that have them, and never changed. Each is by itself: overlay puts them together.</summary>
+/// <param name="folder">The store.</param>
+/// <param name="asked">What new layers are to be kept as; null for what is best here.</param>
+public sealed class LayerStore(StoreFolder folder, LayerForm? asked = null)
 {
-    internal const string TreeName = "fs";
-    internal const string RecordName = "layer.json";
+    internal const string TreeName = "fs", ImageName = "layer.erofs", RecordName = "layer.json", ImpliedName = "implied";
 
     private const int MaximumRecordBytes = 1 << 16;
+
+    private readonly LayerMounts mounts = new(folder);
+    private readonly Lazy<LayerForm> form = new(() => LayerFormChoice.Choose(folder, asked));
+
+    /// <summary>What new layers are kept as.</summary>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.Unsupported"/>: what was asked for is not to be had.</exception>
+    public LayerForm Form => form.Value;
 
     /// <summary>Whether a layer is there, complete.</summary>
     public bool Contains(Digest diffId) => Files.TryStat(null, folder.Layer(diffId), out _, followLinks: false) >= 0;
 
-    /// <summary>The folder with a layer's files.</summary>
-    public string TreeOf(Digest diffId) => Path.Combine(folder.Layer(diffId), TreeName);
+    /// <summary>Where a layer's files are. Those of an image are seen there once it is mounted (<see cref="Open"/>).</summary>
+    public string TreeOf(Digest diffId) => IsImage(diffId) ? mounts.PlaceOf(diffId) : Path.Combine(folder.Layer(diffId), TreeName);
+
+    /// <summary>Makes a layer's files to be seen, until the layer is removed or the machine ends.</summary>
+    /// <returns>Where they are.</returns>
+    /// <exception cref="SyscallException">An image cannot be mounted.</exception>
+    public string Open(Digest diffId) => IsImage(diffId) ? mounts.Mount(diffId, ImageOf(diffId)) : TreeOf(diffId);
+
+    /// <summary>The folders of a layer that its tar has no entry for.</summary>
+    public IEnumerable<byte[]> ImpliedFoldersOf(Digest diffId)
+    {
+        string path = Path.Combine(folder.Layer(diffId), ImpliedName);
+        using FileDescriptor? file = Files.OpenIfThere(path, Native.Raw.Open.O_RDONLY);
+        return file is null ? [] : ImpliedFolders.Read(Files.ReadAll(file, path, ImpliedFolders.MaximumFileBytes));
+    }
 
     /// <summary>What is known of a layer.</summary>
     /// <exception cref="ImageException"><see cref="ImageErrorKind.NotFound"/>.</exception>
@@ -28,13 +52,36 @@ public sealed class LayerStore(StoreFolder folder)
     }
 
     /// <summary>Begins a layer in a private folder that nothing names.</summary>
-    public LayerInMaking Begin(Digest diffId) => new(folder, diffId);
+    public LayerInMaking Begin(Digest diffId) => new(folder, diffId, Form);
 
-    /// <summary>Removes a layer: out of sight at once, then file by file.</summary>
+    /// <summary>Whether a layer is there with all that it consists of: of an image its length and its first block are looked at.</summary>
+    /// <exception cref="ImageException">It has no record.</exception>
+    internal bool IsIntact(Digest diffId)
+    {
+        if (Read(diffId) is not { ImageBytes: { } length })
+            return Directory.Exists(Path.Combine(folder.Layer(diffId), TreeName));
+        using FileDescriptor? image = Files.OpenIfThere(ImageOf(diffId), Native.Raw.Open.O_RDONLY);
+        byte[] block = new byte[ErofsFormat.BlockSize];
+        return image is not null && (long)Files.Stat(image).stx_size == length && Files.TryReadAt(image, block, 0) == block.Length && ErofsFormat.IsIntact(block);
+    }
+
+    /// <summary>Removes a layer: out of sight at once, then file by file. What still lies on its mount keeps that until it ends.</summary>
     internal void Remove(Digest diffId)
     {
+        mounts.Unmount(diffId);
         string doomed = Path.Combine(folder.LayersInMaking, Guid.NewGuid().ToString("N"));
         Directory.Move(folder.Layer(diffId), doomed);
         Trees.Remove(doomed);
     }
+
+    /// <summary>Removes what processes that are gone have left. Under the store's lock, taken alone.</summary>
+    internal void RemoveAbandoned()
+    {
+        MakingFolder.RemoveAbandoned(folder);
+        mounts.RemoveAbandoned();
+    }
+
+    private bool IsImage(Digest diffId) => Files.TryStat(null, ImageOf(diffId), out statx status, followLinks: false) >= 0 && (status.stx_mode & Native.Raw.Open.S_IFMT) == Native.Raw.Open.S_IFREG;
+
+    private string ImageOf(Digest diffId) => Path.Combine(folder.Layer(diffId), ImageName);
 }

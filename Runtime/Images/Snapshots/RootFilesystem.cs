@@ -16,11 +16,17 @@ public static class RootFilesystem
     /// <exception cref="SyscallException">The kernel refuses the mount; nothing is mounted then.</exception>
     public static void Mount(LayerStore layers, IReadOnlyList<Digest> diffIds, string target, string changes)
     {
-        string upper = Path.Combine(changes, "upper"), work = Path.Combine(changes, "work");
+        string upper = Path.Combine(changes, "upper"), work = Path.Combine(changes, "work"), folders = Path.Combine(changes, "folders");
         Files.MakeDirectories(upper, FolderMode);
         Files.MakeDirectories(work, FolderMode);
-        // A layer may come twice: overlay takes a folder only once, and the upper one hides the lower anyhow.
-        List<string> lowers = diffIds.Reverse().Distinct().Select(layers.TreeOf).ToList();
+        List<Digest> seen = Seen(layers, diffIds);
+        List<string> lowers = [.. seen.Select(layers.Open)];
+        using (InheritedFolders inherited = new(lowers, [.. seen.Select(layers.ImpliedFoldersOf)]))
+        {
+            inherited.DescribeRoot(upper);
+            if (inherited.Make(folders))
+                lowers.Insert(0, folders);
+        }
         if (lowers.Count == 0)
         {
             string empty = Path.Combine(changes, "empty");
@@ -28,5 +34,19 @@ public static class RootFilesystem
             lowers.Add(empty);
         }
         Mounts.MountOverlay(target, lowers, upper, work);
+    }
+
+    // The topmost first. A layer may come twice: overlay takes a folder only once, and the upper one hides the lower anyhow. One whose root is opaque
+    // hides all below, which overlayfs itself doesn't see.
+    private static List<Digest> Seen(LayerStore layers, IReadOnlyList<Digest> diffIds)
+    {
+        List<Digest> seen = [];
+        foreach (Digest diffId in diffIds.Reverse().Distinct())
+        {
+            seen.Add(diffId);
+            if (layers.Read(diffId).IsOpaque)
+                break;
+        }
+        return seen;
     }
 }

@@ -71,13 +71,18 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         {
             // Where one fails the others are called off. Theirs is no error: what is thrown is what happened to that one.
             await Task.WhenAll(tasks).ConfigureAwait(false);
-            using (FileDescriptor root = StoreFolder.OpenFolder(store.Folder.Root))
-                Files.SyncFilesystem(root, store.Folder.Root);
-            foreach ((Task<LayerInMaking?> task, (Descriptor blob, Digest _)) in tasks.Zip(missing))
+            List<LayerInMaking?> made = [.. tasks.Select(t => t.Result)];
+            if (made.Any(l => l is { NeedsSync: true }))
+                using (FileDescriptor root = StoreFolder.OpenFolder(store.Folder.Root))
+                    Files.SyncFilesystem(root, store.Folder.Root);
+            foreach ((LayerInMaking? layer, (Descriptor blob, Digest _)) in made.Zip(missing))
             {
-                (await task.ConfigureAwait(false))?.Commit();
+                layer?.Commit();
                 observer.Layer(blob.Digest, PullStage.Complete);
             }
+            // What has an image's name is on the disk, and so is its own name.
+            foreach (string folder in missing.SelectMany(l => (string[])[store.Folder.Blob(l.Blob.Digest), store.Folder.Layer(l.DiffId)]).DistinctBy(Path.GetDirectoryName))
+                StoreFolder.SyncFolderOf(folder);
         }
         finally
         {

@@ -15,11 +15,13 @@ public sealed class ImageStore
     private const int ShortestId = 1;
 
     /// <summary>Opens the images of a data root, and makes what is missing of it.</summary>
-    public ImageStore(string dataRoot)
+    /// <param name="dataRoot">Where it is.</param>
+    /// <param name="form">What new layers are to be kept as; null for what is best here.</param>
+    public ImageStore(string dataRoot, LayerForm? form = null)
     {
         Folder = new StoreFolder(dataRoot);
         Content = new ContentStore(Folder);
-        Layers = new LayerStore(Folder);
+        Layers = new LayerStore(Folder, form);
     }
 
     /// <summary>Where it is.</summary>
@@ -155,7 +157,7 @@ public sealed class ImageStore
         List<Digest> layers = [.. Folder.UnpackedLayers().Where(l => !used.Contains(l))];
         foreach (Digest layer in layers)
             Layers.Remove(layer);
-        MakingFolder.RemoveAbandoned(Folder);
+        Layers.RemoveAbandoned();
         return layers;
     }
 

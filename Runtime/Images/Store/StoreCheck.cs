@@ -88,8 +88,7 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
     {
         try
         {
-            store.Layers.Read(layer);
-            return Directory.Exists(store.Layers.TreeOf(layer));
+            return store.Layers.IsIntact(layer);
         }
         catch (Exception e) when (e is ImageException or DocumentException or InvalidDataException)
         {

@@ -1,5 +1,6 @@
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.Settings;
+using Vessel.Images;
 using Vessel.Images.Registry;
 using Vessel.Images.Store;
 
@@ -19,7 +20,9 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options)
     public DaemonSettings Settings => settings ??= DaemonSettings.Read(Value("config-file", "VESSEL_CONFIG_FILE"));
 
     /// <summary>The images of the data root.</summary>
-    public ImageStore Images => images ??= new ImageStore(Value("data-root", "VESSEL_DATA_ROOT") ?? Settings.DataRoot ?? "/var/lib/vessel");
+    public ImageStore Images => images ??= new ImageStore(
+        Value("data-root", "VESSEL_DATA_ROOT") ?? Settings.DataRoot ?? "/var/lib/vessel",
+        global.Text("storage-driver") is { } driver ? DaemonSettings.FormOf(driver) ?? throw new ImageException(ImageErrorKind.Invalid, DaemonSettings.NoSuchDriver(driver)) : Settings.LayerForm);
 
     /// <summary>How registries are reached.</summary>
     public RegistrySettings Registries => Settings.Registries(DockerConfig);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Vessel.Images;
 using Vessel.Images.Registry;
+using Vessel.Images.Snapshots;
 using Vessel.Oci.Json;
 
 namespace Vessel.Commands.Vessel.Settings;
@@ -11,7 +12,8 @@ namespace Vessel.Commands.Vessel.Settings;
 /// <param name="InsecureRegistries"><c>insecure-registries</c>.</param>
 /// <param name="ConcurrentDownloads"><c>max-concurrent-downloads</c>.</param>
 /// <param name="DownloadAttempts"><c>max-download-attempts</c>.</param>
-internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirrors, IReadOnlyList<string> InsecureRegistries, int? ConcurrentDownloads, int? DownloadAttempts)
+/// <param name="LayerForm"><c>storage-driver</c>; null for what is best here.</param>
+internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirrors, IReadOnlyList<string> InsecureRegistries, int? ConcurrentDownloads, int? DownloadAttempts, LayerForm? LayerForm)
 {
     private const string DefaultPath = "/etc/vessel/daemon.json";
 
@@ -22,7 +24,7 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
         string file = path ?? DefaultPath;
         try
         {
-            return path is null && !File.Exists(file) ? new DaemonSettings(null, [], [], null, null) : JsonMapReader.Read(File.ReadAllBytes(file), file, Map);
+            return path is null && !File.Exists(file) ? new DaemonSettings(null, [], [], null, null, null) : JsonMapReader.Read(File.ReadAllBytes(file), file, Map);
         }
         catch (Exception e) when (e is DocumentException or IOException or UnauthorizedAccessException)
         {
@@ -48,6 +50,7 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
         string? root = null;
         IReadOnlyList<string> mirrors = [], insecure = [];
         int? downloads = null, attempts = null;
+        LayerForm? form = null;
         while (json.NextMember() is { } name)
             switch (name)
             {
@@ -56,6 +59,10 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
                 case "insecure-registries": insecure = json.TextList(); break;
                 case "max-concurrent-downloads": downloads = json.Int32(1, 100); break;
                 case "max-download-attempts": attempts = json.Int32(1, 100); break;
+                case "storage-driver":
+                    if (json.AnyText() is { Length: > 0 } driver && (form = FormOf(driver)) is null)
+                        json.Error("storage-driver", NoSuchDriver(driver));
+                    break;
                 default: json.Skip(); break;
             }
         List<Uri> addresses = [];
@@ -64,6 +71,17 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
                 addresses.Add(address);
             else
                 json.Error("registry-mirrors", string.Create(CultureInfo.InvariantCulture, $"\"{mirror}\" is no http or https address"));
-        return new DaemonSettings(root, addresses, insecure, downloads, attempts);
+        return new DaemonSettings(root, addresses, insecure, downloads, attempts, form);
     }
+
+    /// <summary>What a storage driver is here; null for those that there aren't.</summary>
+    public static LayerForm? FormOf(string driver) => driver switch
+    {
+        "erofs" => Images.Snapshots.LayerForm.Erofs,
+        "overlay2" => Images.Snapshots.LayerForm.Folder,
+        _ => null,
+    };
+
+    /// <summary>The message for such a one.</summary>
+    public static string NoSuchDriver(string driver) => $"there is no storage driver \"{driver}\": erofs keeps layers as images, overlay2 as folders";
 }

@@ -1,0 +1,58 @@
+using Vessel.Native.Raw;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Native.Safe;
+
+/// <summary>A file as a block device (man 4 loop).</summary>
+public static unsafe class LoopDevice
+{
+    private const int Attempts = 64;
+
+    /// <summary>Makes a file a read-only device, which is gone when the last who has it open, or mounted, lets go of it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="blockSize">What it is read by.</param>
+    /// <param name="device">The device's path.</param>
+    /// <param name="opened">Holds the device until it is mounted; null on failure.</param>
+    /// <returns>A negated errno on failure.</returns>
+    public static nint TryAttach(FileDescriptor file, uint blockSize, out string device, out FileDescriptor? opened)
+    {
+        device = "";
+        opened = null;
+        nint control = Files.TryOpen(null, "/dev/loop-control", O_RDWR);
+        if (control < 0)
+            return control;
+        using FileDescriptor controls = new((int)control);
+        nint result = -Errno.EBUSY;
+        // Between the question and the answer another program may have taken it.
+        for (int i = 0; i < Attempts && result == -Errno.EBUSY; i++)
+        {
+            nint number = Kernel.Call(SYS.ioctl, controls.Number, (nint)Loop.LOOP_CTL_GET_FREE);
+            if (number < 0)
+                return number;
+            device = $"/dev/loop{number}";
+            nint open = Files.TryOpen(null, device, O_RDONLY);
+            if (open < 0)
+                return open;
+            FileDescriptor candidate = new((int)open);
+            // Without a second copy of everything in the page cache, where the file's filesystem can.
+            result = Configure(candidate, file, blockSize, Loop.LO_FLAGS_DIRECT_IO);
+            if (result == -Errno.EINVAL)
+                result = Configure(candidate, file, blockSize, 0);
+            if (result >= 0)
+            {
+                opened = candidate;
+                return 0;
+            }
+            candidate.Dispose();
+        }
+        return result;
+    }
+
+    private static nint Configure(FileDescriptor device, FileDescriptor file, uint blockSize, uint flags)
+    {
+        loop_config config = new() { fd = (uint)file.Number, block_size = blockSize };
+        config.info.lo_flags = Loop.LO_FLAGS_READ_ONLY | Loop.LO_FLAGS_AUTOCLEAR | flags;
+        // SAFETY: the kernel reads the structure during the call, and keeps the file, not its number.
+        return Kernel.Call(SYS.ioctl, device.Number, (nint)Loop.LOOP_CONFIGURE, (nint)(&config));
+    }
+}
