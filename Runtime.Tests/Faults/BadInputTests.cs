@@ -276,11 +276,20 @@ public sealed class BadInputTests : KernelTest
     [TestCase("linux.resources.cpu", "{\"period\":1}", "linux.resources.cpu.period")]
     [TestCase("linux.resources.memory", "{\"swappiness\":1000}", "linux.resources.memory.swappiness")]
     [TestCase("linux.resources.unified", "{\"memory.max\":\"1\"}", "linux.resources.unified")]
-    [TestCase("linux.resources.network", "{\"classID\":1}", "net_cls")]
     [TestCase("linux.resources.rdma", "{\"mlx\":{\"hcaHandles\":1}}", "rdma")]
     [TestCase("linux.resources.hugepageLimits", "[{\"pageSize\":\"3MB\",\"limit\":1}]", "hugepageLimits")]
     [Category("CgroupV1")]
     public void CgroupLimitThatTheKernelRefuses_IsNamed(string path, string json, string word) => Refused(Shell("true").Set(path, JsonNode.Parse(json)), word);
+
+    [Test, Category("CgroupV1")]
+    public void NetworkClass_IsSetWhereItsHierarchyIs_AndRefusedByNameElsewhere()
+    {
+        TestBundle bundle = Shell("true").Set("linux.resources.network", JsonNode.Parse("""{"classID": 1}"""));
+        if (Host.CgroupHierarchy("net_cls") is null)
+            Refused(bundle, "net_cls");
+        else
+            Run(bundle).Succeeded();
+    }
 
     [Test]
     public void CgroupsPath_ThatLeadsUp()
