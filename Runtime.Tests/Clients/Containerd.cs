@@ -5,6 +5,8 @@ namespace Vessel.Tests.Clients;
 /// <summary>Debian's containerd in a folder of its own, to compare with.</summary>
 internal sealed class Containerd : IDisposable
 {
+    private const int LongEnough = 300_000;
+
     private readonly string folder;
     private readonly RunningProgram program;
 
@@ -43,5 +45,5 @@ internal sealed class Containerd : IDisposable
         program.Wait();
     }
 
-    private Outcome Call(params string[] arguments) => new Launch(Require.Program("ctr", "containerd"), ["--address", Socket, .. arguments]).Start().Wait();
+    private Outcome Call(params string[] arguments) => new Launch(Require.Program("ctr", "containerd"), ["--address", Socket, .. arguments]).Start().Wait(LongEnough);
 }

@@ -7,6 +7,7 @@ namespace Vessel.Tests.Clients;
 public sealed class FixtureImageTests : ImageTest
 {
     private const int ProbablyEnoughKib = 6 << 20;
+    private const int LongEnough = 300_000;
 
     private readonly List<string> mounts = [];
     private TemporaryMount? memory;
@@ -66,7 +67,7 @@ public sealed class FixtureImageTests : ImageTest
             containerd.PullAndMount($"{Registry.Address}/{image}:v1", mounted);
         mounts.Add(mounted);
         LocalRegistry.Skopeo("copy", "-q", "--insecure-policy", "--src-tls-verify=false", $"docker://{Registry.Address}/{image}:v1", $"oci:{Place}/layout:it");
-        new Launch(Require.Program("umoci", "umoci"), "unpack", "--image", $"{Place}/layout:it", Place + "/unpacked").Start().Wait().Succeeded();
+        new Launch(Require.Program("umoci", "umoci"), "unpack", "--image", $"{Place}/layout:it", Place + "/unpacked").Start().Wait(LongEnough).Succeeded();
         Assert.Multiple(() =>
         {
             Tree.AssertSame(ours, Tree.ToCompare(mounted, undated), "containerd's");
