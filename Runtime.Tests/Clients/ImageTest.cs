@@ -19,10 +19,12 @@ public abstract class ImageTest : KernelTest
     protected string DataRoot { get => field ?? Box.Folder + "/data"; set; }
 
     [TearDown]
-    public void StopRegistry()
+    public void StopRegistryAndUnmount()
     {
         registry?.Dispose();
         registry = null;
+        // Layers stay mounted until they are removed.
+        Sandbox.Unmount(DataRoot + "/mounted");
     }
 
     /// <summary>Calls <c>vessel</c>.</summary>

@@ -223,7 +223,7 @@ public sealed class PullStoreTests : PullTest
         SyscallException e = Assert.CatchAsync<SyscallException>(async () => await PullAsync())!;
         Assert.That(e.Errno, Is.EqualTo(Errno.ENOSPC));
         // What arrives is unpacked meanwhile, onto the same disk: either may be the first that finds it full.
-        string unpacking = $"layer {image.Layers[0].DiffId}: write `a`: no space left on device (ENOSPC)", transfer = $"write {Store.Folder.Ingest(image.Layers[0].Digest)}: no space left on device (ENOSPC)";
+        string unpacking = $"layer {image.Layers[0].DiffId}: write image: no space left on device (ENOSPC)", transfer = $"write {Store.Folder.Ingest(image.Layers[0].Digest)}: no space left on device (ENOSPC)";
         Assert.That(e.Message, step == "transfer" ? Is.EqualTo(transfer).Or.EqualTo(unpacking) : Is.EqualTo(unpacking));
         AssertNoImage();
         File.Delete(DataRoot + "/filler");

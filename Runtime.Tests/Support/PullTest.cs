@@ -88,7 +88,7 @@ public abstract class PullTest
         foreach (FakeLayer layer in image.Layers)
         {
             Assert.That(Blob(layer.Digest).SequenceEqual(layer.Blob), layer.Digest.ToString());
-            Assert.That(Directory.EnumerateFileSystemEntries(store.Layers.TreeOf(layer.DiffId)), Is.Not.Empty);
+            Assert.That(Directory.EnumerateFileSystemEntries(store.Folder.Layer(layer.DiffId)).Select(Path.GetFileName), Has.Some.AnyOf("fs", "layer.erofs"));
             Assert.That(store.Layers.Read(layer.DiffId).Bytes, Is.Positive);
         }
         Assert.That(Left("layers/making").Concat(Left("leases")).Concat(Left("content/ingest")), Is.Empty);

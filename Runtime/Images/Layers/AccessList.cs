@@ -61,6 +61,9 @@ internal static class AccessList
         return last is Others or 0;
     }
 
+    /// <summary>Whether the form is one that the kernel doesn't know.</summary>
+    public static bool IsOfAnotherVersion(ReadOnlySpan<byte> value) => value.Length >= HeaderSize && BinaryPrimitives.ReadUInt32LittleEndian(value) != Version;
+
     /// <summary>The same list as every filesystem gives it back: without ids where none mean anything.</summary>
     public static byte[] Normalize(ReadOnlySpan<byte> value)
     {

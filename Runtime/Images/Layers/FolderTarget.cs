@@ -33,7 +33,9 @@ public sealed partial class FolderTarget : ILayerTarget
         ourUid = (uint)Kernel.Call(SYS.geteuid);
         ourGid = (uint)Kernel.Call(SYS.getegid);
         levels.Add(Existing(Files.Open(folder, ".", O_RDONLY | O_DIRECTORY), 0));
+        // Until an entry says otherwise.
         Implied.Add([]);
+        (levels[0].Seconds, levels[0].Nanoseconds, levels[0].IsChanged) = (0, 0, true);
     }
 
     /// <inheritdoc/>

@@ -104,18 +104,20 @@ internal sealed class InheritedFolders : IDisposable
         return (top, top, count);
     }
 
-    // Part by part, as overlayfs goes: what is no folder, and what is marked as opaque, hides what the layers below have there.
+    // Part by part, as overlayfs goes: what is no folder, and what is in a folder marked as opaque, hides what the layers below have there. The mark of
+    // the folder itself is about what is in it.
     private FileDescriptor? Open(int layer, string path, out bool hidesBelow)
     {
         hidesBelow = false;
         FileDescriptor current = layers[layer];
-        foreach (string component in path.Split('/'))
+        string[] components = path.Split('/');
+        for (int i = 0; i < components.Length; i++)
         {
-            byte[] name = Terminated(component);
+            byte[] name = Terminated(components[i]);
             nint result = Files.TryOpen(current, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
             if (result is -Errno.ENOTDIR or -Errno.ELOOP)
                 hidesBelow = true;
-            else if (result >= 0)
+            else if (result >= 0 && i < components.Length - 1)
                 hidesBelow |= Files.TryGetAttribute(current, name, OverlayPrefix + "opaque", new byte[8]) > 0;
             if (current != layers[layer])
                 current.Dispose();

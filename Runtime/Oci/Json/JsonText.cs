@@ -7,8 +7,8 @@ namespace Vessel.Oci.Json;
 /// MarshalIndent("", "\t") of the tools that people compare us with.
 /// </summary>
 /// <remarks>
-/// Newtonsoft.Json's writer builds a table by reflection before its first character: 60 pages of memory and half a millisecond, at the start of
-/// a container.
+/// Newtonsoft.Json's writer builds a table by reflection before its first character, which takes the runtime's type loader: time and memory at each
+/// start of a container.
 /// </remarks>
 internal sealed class JsonText(TextWriter output, bool indented)
 {

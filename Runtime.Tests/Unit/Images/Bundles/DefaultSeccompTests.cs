@@ -1,9 +1,9 @@
-using System.Runtime.InteropServices;
 using NUnit.Framework;
 using Vessel.Core.Security.Seccomp;
 using Vessel.Images.Bundles;
 using Vessel.Oci.Runtime;
 using Vessel.Tests.Unit.Core.Security;
+using Machine = System.Runtime.InteropServices.Architecture;
 
 namespace Vessel.Tests.Unit.Images.Bundles;
 
@@ -22,10 +22,10 @@ public sealed class DefaultSeccompTests
     ];
 
     [Test]
-    public void Profile_IsDockers([ValueSource(nameof(Sets))] string[] capabilities, [Values(Architecture.X64, Architecture.Arm64)] Architecture architecture)
+    public void Profile_IsDockers([ValueSource(nameof(Sets))] string[] capabilities, [Values(Machine.X64, Machine.Arm64)] Machine architecture)
     {
         LinuxSeccomp own = DefaultSeccomp.Of(capabilities, architecture);
-        LinuxSeccomp? dockers = Profiles.DockerDefault(architecture == Architecture.Arm64 ? SeccompArchitecture.Arm64 : SeccompArchitecture.X86_64, capabilities);
+        LinuxSeccomp? dockers = Profiles.DockerDefault(architecture == Machine.Arm64 ? SeccompArchitecture.Arm64 : SeccompArchitecture.X86_64, capabilities);
         if (dockers is null)
         {
             TestContext.Out.WriteLine("left out: docker's default profile is not beside the checkout (shared/data/docker-seccomp-default.json)");
@@ -39,8 +39,8 @@ public sealed class DefaultSeccompTests
     [Test]
     public void Profile_RefusesWhatLeadsOut()
     {
-        BpfInterpreter filter = Profiles.Compile(DefaultSeccomp.Of([], Architecture.X64));
-        Assert.That(DefaultSeccomp.Of([], Architecture.X64).Syscalls.SelectMany(r => r.Names), Has.None.EqualTo("mount").And.None.EqualTo("keyctl").And.None.EqualTo("bpf").And.None.EqualTo("userfaultfd"));
+        BpfInterpreter filter = Profiles.Compile(DefaultSeccomp.Of([], Machine.X64));
+        Assert.That(DefaultSeccomp.Of([], Machine.X64).Syscalls.SelectMany(r => r.Names), Has.None.EqualTo("mount").And.None.EqualTo("keyctl").And.None.EqualTo("bpf").And.None.EqualTo("userfaultfd"));
         Assert.That(filter, Is.Not.Null, "and it compiles");
     }
 }

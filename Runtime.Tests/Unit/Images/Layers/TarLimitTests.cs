@@ -116,11 +116,19 @@ public sealed class TarLimitTests
 
     private sealed class Nothing : ILayerTarget
     {
+        public IReadOnlyList<string> Warnings => [];
+
+        public ImpliedFolders Implied { get; } = new();
+
         public void Add(LayerEntry entry, TarReader data)
         {
         }
 
         public void Complete()
+        {
+        }
+
+        public void Dispose()
         {
         }
     }

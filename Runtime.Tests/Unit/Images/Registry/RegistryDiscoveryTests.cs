@@ -8,15 +8,14 @@ using Vessel.Tests.Support;
 namespace Vessel.Tests.Unit.Images.Registry;
 
 /// <summary>What a registry can be asked beside images.</summary>
-public sealed class RegistryDiscoveryTests
+public sealed class RegistryDiscoveryTests : IDisposable
 {
     private static readonly Digest Subject = Digest.Of("subject"u8);
 
     private readonly FakeRegistry registry = new();
     private readonly RegistryClient client = new(new RegistrySettings { Credentials = new Nobody(), MaximumAttempts = 1, CertificateFolders = [] });
 
-    [OneTimeTearDown]
-    public void End()
+    public void Dispose()
     {
         client.Dispose();
         registry.Dispose();

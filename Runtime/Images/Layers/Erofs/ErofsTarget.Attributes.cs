@@ -75,7 +75,7 @@ public sealed partial class ErofsTarget
             return Errno.E2BIG;
         if (name.StartsWith("user.", StringComparison.Ordinal) && kind is not (LayerEntryKind.File or LayerEntryKind.Directory))
             return Errno.EPERM;
-        if (!ErofsAttributes.IsKnown(name) || isList && kind == LayerEntryKind.SymbolicLink)
+        if (!ErofsAttributes.IsKnown(name) || isList && (kind == LayerEntryKind.SymbolicLink || AccessList.IsOfAnotherVersion(value)))
             return Errno.EOPNOTSUPP;
         if (name.EndsWith('.') && name.IndexOf('.') == name.Length - 1 || isList && !AccessList.TryRead(value, out _, out _) || name == "security.capability" && !IsCapability(value))
             return Errno.EINVAL;
