@@ -24,12 +24,15 @@ public static unsafe class Mounts
             using (FileDescriptor context = new((int)opened))
                 if (TryConfigure(context, lowers, upper, work))
                 {
-                    Check.Ok(Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0), what);
-                    using FileDescriptor mount = new((int)Check.Ok(Kernel.Call(SYS.fsmount, context.Number, (nint)Mount.FSMOUNT_CLOEXEC, 0), what));
-                    byte empty = 0;
-                    fixed (byte* t = Files.Utf8(target))
-                        Check.Ok(Kernel.Call(SYS.move_mount, mount.Number, (nint)(&empty), Open.AT_FDCWD, (nint)t, (nint)Mount.MOVE_MOUNT_F_EMPTY_PATH), what);
-                    return;
+                    nint created = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0);
+                    // Before Linux 6.5 overlayfs takes any option, and only now says that it doesn't know it. What else is wrong is said again below.
+                    if (created != -Errno.EINVAL)
+                    {
+                        Check.Ok(created, what);
+                        using FileDescriptor mount = new((int)Check.Ok(Kernel.Call(SYS.fsmount, context.Number, (nint)Mount.FSMOUNT_CLOEXEC, 0), what));
+                        Attach(mount, target);
+                        return;
+                    }
                 }
         // Before Linux 6.5 there is no `lowerdir+`: all of them in one option.
         string above = upper is null ? "" : $",upperdir={Escape(upper)},workdir={Escape(work!)}";

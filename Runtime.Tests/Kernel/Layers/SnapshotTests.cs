@@ -135,7 +135,7 @@ public sealed class SnapshotTests(LayerForm form) : LayerTest(form)
     {
         Digest layer = Add(new TarBuilder().File("f", "content"), LayerForm.Folder);
         File.WriteAllText($"{DataRoot}/layers/sha256/{layer.Hex}/layer.json", """{"version":1,"bytes":7,"entries":1}""");
-        Assert.That(Layers.Read(layer), Is.EqualTo(new Images.Snapshots.LayerRecord(7, 1)));
+        Assert.That(Layers.Read(layer) is { Bytes: 7, Entries: 1, IsOpaque: false, Form: LayerForm.Folder });
         Assert.That(File.ReadAllText(Mount([layer]) + "/f"), Is.EqualTo("content"));
     }
 
