@@ -28,9 +28,10 @@ public sealed class ImportTests : ImageTest
         string file = Path.Combine(TestRun.Folder, $"packed{TestRun.NextBox()}");
         File.WriteAllBytes(file, bytes);
         new Launch(Require.Program(program, program == "xz" ? "xz-utils" : program), ["-q", file]).Start().Wait().Succeeded();
-        string result = Directory.GetFiles(TestRun.Folder, Path.GetFileName(file) + ".*").Single();
+        string result = file + program switch { "xz" => ".xz", "bzip2" => ".bz2", _ => ".zst" };
         byte[] read = File.ReadAllBytes(result);
         File.Delete(result);
+        File.Delete(file);
         return read;
     }
 

@@ -59,8 +59,6 @@ internal static class Program
 
     private static async Task<int> RunAsync(string[] arguments, CancellationToken cancellation)
     {
-        if (arguments is [Completion.Command, .. string[] typed])
-            return Print(Completion.Of(typed, GlobalOptions, NamesOfImages));
         ParsedOptions global;
         int next;
         try
@@ -76,6 +74,8 @@ internal static class Program
         if (next >= arguments.Length || global.Has("help") || arguments[next] == "help")
             return Print(Help.Overview(CommandList.All, null, GlobalOptions));
         string word = arguments[next], words = word;
+        if (word == Completion.Command)
+            return Print(Completion.Of(arguments[(next + 1)..], GlobalOptions, global, NamesOfImages));
         if (CommandList.Groups.Contains(word))
         {
             if (next + 1 >= arguments.Length || arguments[next + 1] is "--help" or "-h")

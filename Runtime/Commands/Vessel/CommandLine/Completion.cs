@@ -15,11 +15,11 @@ internal static class Completion
     /// <summary>The answer.</summary>
     /// <param name="words">What was typed after <c>vessel</c>.</param>
     /// <param name="globalOptions">Options of all commands.</param>
+    /// <param name="global">Those that the question itself was asked with; what was typed is added.</param>
     /// <param name="images">The names of images, for the global options that were typed.</param>
-    public static string Of(IReadOnlyList<string> words, IReadOnlyList<Option> globalOptions, Func<ParsedOptions, IEnumerable<string>> images)
+    public static string Of(IReadOnlyList<string> words, IReadOnlyList<Option> globalOptions, ParsedOptions global, Func<ParsedOptions, IEnumerable<string>> images)
     {
         string current = words.Count > 0 ? words[^1] : "";
-        ParsedOptions global = new();
         IReadOnlyList<Option> options = globalOptions;
         CommandLine.Command? command = null;
         string group = "";
