@@ -7,6 +7,7 @@ namespace Vessel.Native.Safe;
 public static unsafe class LoopDevice
 {
     private const int Attempts = 64;
+    private const int PauseMilliseconds = 5;
 
     /// <summary>Makes a file a read-only device, which is gone when the last who has it open, or mounted, lets go of it.</summary>
     /// <param name="file">The file.</param>
@@ -23,17 +24,19 @@ public static unsafe class LoopDevice
             return control;
         using FileDescriptor controls = new((int)control);
         nint result = -Errno.EBUSY;
-        // Between the question and the answer another program may have taken it.
-        for (int i = 0; i < Attempts && result == -Errno.EBUSY; i++)
+        // Between the question and the answer another program may have taken it, or not quite let go of it.
+        for (int i = 0; i < Attempts && result is -Errno.EBUSY or -Errno.ENXIO or -Errno.EAGAIN; i++)
         {
+            if (i > 0)
+                Thread.Sleep(PauseMilliseconds);
             nint number = Kernel.Call(SYS.ioctl, controls.Number, (nint)Loop.LOOP_CTL_GET_FREE);
             if (number < 0)
                 return number;
             device = $"/dev/loop{number}";
-            nint open = Files.TryOpen(null, device, O_RDONLY);
-            if (open < 0)
-                return open;
-            FileDescriptor candidate = new((int)open);
+            result = Files.TryOpen(null, device, O_RDONLY);
+            if (result < 0)
+                continue;
+            FileDescriptor candidate = new((int)result);
             // Without a second copy of everything in the page cache, where the file's filesystem can.
             result = Configure(candidate, file, blockSize, Loop.LO_FLAGS_DIRECT_IO);
             if (result == -Errno.EINVAL)

@@ -99,7 +99,7 @@ public sealed class ErofsTargetTests() : LayerTest(LayerForm.Erofs)
         string plain = "\x02\0\0\0" + "\x01\0\x07\0\xff\xff\xff\xff" + "\x04\0\x01\0\xff\xff\xff\xff" + "\x20\0\0\0\xff\xff\xff\xff";
         byte[] tar = new TarBuilder().Pax(("SCHILY.xattr.system.posix_acl_access", list)).File("f", mode: 0x9ff).Pax(("SCHILY.xattr.system.posix_acl_access", plain)).File("g", mode: 0x1ff)
             .Pax(("SCHILY.xattr.system.posix_acl_access", list), ("SCHILY.xattr.system.posix_acl_default", plain)).Directory("d").Pax(("SCHILY.xattr.system.posix_acl_access", list)).Link("l", "x")
-            .Pax(("SCHILY.xattr.system.posix_acl_access", "")).File("none").End();
+            .End();
         string image = NewFolder(), folder = NewFolder();
         UnpackInto(image, new MemoryStream(tar));
         using FileDescriptor root = Files.Open(null, folder, Open.O_RDONLY | Open.O_DIRECTORY);
@@ -159,8 +159,8 @@ public sealed class ErofsTargetTests() : LayerTest(LayerForm.Erofs)
     }
 
     /// <summary>Layers that nobody would make: names that meet, links that lead anywhere, what comes twice.</summary>
-    [Test]
-    public void AnyLayer_IsTheSameInBothForms([Range(0, 7)] int part)
+    [TestCase(0), TestCase(1), TestCase(2), TestCase(3), TestCase(4), TestCase(5), TestCase(6), TestCase(7)]
+    public void AnyLayer_IsTheSameInBothForms(int part)
     {
         Require.That(Tree.HasUserAttributes(Box.Folder), "needs user.* attributes");
         const int Layers = 40;
