@@ -73,8 +73,7 @@ public sealed class LayerTargetTests(LayerForm form) : LayerTest(form)
     [Test]
     public void DeepTrees_NeedFewDescriptors()
     {
-        // To look at it takes one each, of the 1024 that a process has by default, and other tests with it.
-        const int Depth = 300;
+        const int Depth = 1500;
         TarBuilder tar = new();
         string path = "", other = "";
         for (int i = 0; i < Depth; i++)
