@@ -19,7 +19,7 @@ internal static class Program
         new("config", "Location of client config files (default \"~/.docker\")", "string"),
         new("config-file", "The engine's settings (default \"/etc/vessel/daemon.json\")", "string"),
         new("data-root", "Where images are kept (default \"/var/lib/vessel\")", "string"),
-        new("help", "Print usage", Short: 'h'),
+        Help.Option,
         new("storage-driver", "What new layers are kept as: \"erofs\" (images), \"overlay2\" (folders) (default: erofs where the kernel has it)", "string"),
         new("version", "Print version information and quit", Short: 'v'),
     ];
@@ -72,14 +72,14 @@ internal static class Program
         if (global.Has("version"))
             return Print($"Vessel version {VersionCommand.Text.Split('+')[0]}\n");
         if (next >= arguments.Length || global.Has("help") || arguments[next] == "help")
-            return Print(Help.Overview(CommandList.All, null, GlobalOptions));
+            return Print(Help.Overview(null, GlobalOptions));
         string word = arguments[next], words = word;
         if (word == Completion.Command)
             return Print(Completion.Of(arguments[(next + 1)..], GlobalOptions, global, NamesOfImages));
         if (CommandList.Groups.Contains(word))
         {
             if (next + 1 >= arguments.Length || arguments[next + 1] is "--help" or "-h")
-                return Print(Help.Overview(CommandList.All, word, []));
+                return Print(Help.Overview(word, []));
             words = $"{word} {arguments[++next]}";
         }
         if (CommandList.All.FirstOrDefault(c => c.Words == words) is not { } name)
@@ -93,7 +93,7 @@ internal static class Program
         string usage = $"\n\nUsage:  vessel {name.Words} {command.Usage}\n\nRun 'vessel {name.Words} --help' for more information";
         try
         {
-            ParsedOptions options = FlagParser.Parse(arguments, start, [.. command.Options, new Option("help", "Print usage", Short: 'h')], command.StopsAtArgument, out int rest);
+            ParsedOptions options = FlagParser.Parse(arguments, start, [.. command.Options, Help.Option], command.StopsAtArgument, out int rest);
             options.Arguments.AddRange(arguments.Skip(rest));
             if (options.Has("help"))
                 return Print(Help.Of(name.Words, command, Aliases(command)));

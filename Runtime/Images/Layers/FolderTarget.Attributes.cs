@@ -59,5 +59,5 @@ public sealed partial class FolderTarget
         Accept(Files.TrySetAttribute(folder, AccessList.Inherited, list), AccessList.Inherited, entry);
     }
 
-    private void Accept(nint result, string attribute, LayerEntry entry) => warnings.AcceptAttribute(result, attribute, entry, options.SkipsRefused);
+    private void Accept(nint result, string attribute, LayerEntry entry) => leftOut.AcceptAttribute(result, attribute, entry, options.SkipsRefused);
 }

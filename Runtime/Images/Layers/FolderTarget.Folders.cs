@@ -13,10 +13,6 @@ namespace Vessel.Images.Layers;
 public sealed partial class FolderTarget
 {
     private const int MaximumLevels = 64;
-    private const int MaximumLinks = 40;
-
-    // Links that lead through links can make one name cost 80,000 steps. A layer has some to spare, and more with each entry.
-    private const long SpareSteps = 200_000, StepsOfAnEntry = 64;
 
     private readonly bool hasOpenAt2;
     private readonly List<Level> levels = [];
@@ -26,7 +22,6 @@ public sealed partial class FolderTarget
 
     // A folder that was reached through a symbolic link of the layer. It has no place among the levels: its path is another than what led to it.
     private Level? guest;
-    private long stepsLeft = SpareSteps;
 
     /// <summary>The folder of this path, made with all above it where it is missing. It is valid until the next call.</summary>
     private Level Enter(ReadOnlySpan<byte> folder)
@@ -91,8 +86,7 @@ public sealed partial class FolderTarget
     // One part of a path; null where it is a symbolic link. Its place is the path to it without links.
     private Level? Step(Level from, ReadOnlySpan<byte> component, ReadOnlySpan<byte> whole, int length, ReadOnlySpan<byte> place, bool makes, LayerEntry? linked = null)
     {
-        if (--stepsLeft < 0)
-            throw new LayerException(whole, "all paths together lead by too many folders and links");
+        CountStep(whole);
         part.Set(component);
         nint result = Files.TryOpen(from.Folder, part.Terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (result >= 0)
@@ -115,7 +109,7 @@ public sealed partial class FolderTarget
             }
             else if (result >= 0)
             {
-                throw new LayerException(linked is null ? whole : linked.Path.Span, linked is null ? "leads through what is no directory" : $"a hard link to {LayerText.Quote(linked.LinkTarget.Span)}, which leads through what is no directory");
+                throw LeadsThroughNoDirectory(whole, linked);
             }
         }
         throw new SyscallException($"open folder {LayerText.Quote(whole)}", (int)-result);
@@ -188,7 +182,7 @@ public sealed partial class FolderTarget
                     else
                     {
                         if (++links > MaximumLinks)
-                            throw new LayerException(linked is null ? folder : linked.Path.Span, "leads through too many symbolic links");
+                            throw TooManyLinks(folder, linked);
                         byte[] text = ReadLink(current, folder);
                         next = text.Length > 0 && text[0] == '/' ? levels[0] : current;
                         depth = next == current ? depth - 1 : 0;

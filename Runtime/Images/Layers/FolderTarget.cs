@@ -10,17 +10,15 @@ namespace Vessel.Images.Layers;
 /// All calls are relative to descriptors of folders inside; no symbolic link is followed by the kernel, in any part of any path. A path that leads
 /// through a link which the layer itself made goes on inside the folder, as if that were the root (<see cref="Enter"/>).</para>
 /// </remarks>
-public sealed partial class FolderTarget : ILayerTarget
+public sealed partial class FolderTarget : LayerTarget
 {
     private const uint PermissionBits = 0x1ff, SetIdBits = 0xc00, StickyBit = 0x200;
     private const uint OwnersBits = 0x1c0;
-    private const uint MissingFolderMode = 0x1ed; // 0755
 
     private readonly FolderOptions options;
     private readonly uint umask;
     private readonly uint ourUid, ourGid;
     private readonly NameBuffer name = new(), other = new(), part = new();
-    private readonly LayerWarnings warnings = new();
 
     /// <param name="folder">The empty folder; the descriptor stays the caller's.</param>
     /// <param name="options">How; null for root's way.</param>
@@ -39,47 +37,28 @@ public sealed partial class FolderTarget : ILayerTarget
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Warnings => warnings.All;
-
-    /// <inheritdoc/>
-    public ImpliedFolders Implied { get; } = new();
-
-    /// <inheritdoc/>
-    public void Add(LayerEntry entry, TarReader data)
+    public override void Add(LayerEntry entry, TarReader data)
     {
-        stepsLeft += StepsOfAnEntry;
-        switch (entry.Kind)
-        {
-            case LayerEntryKind.File: AddFile(entry, data); break;
-            case LayerEntryKind.Directory: AddDirectory(entry); break;
-            case LayerEntryKind.SymbolicLink: AddSymbolicLink(entry); break;
-            case LayerEntryKind.HardLink: AddHardLink(entry); break;
-            case LayerEntryKind.CharacterDevice: AddNode(entry, S_IFCHR); break;
-            case LayerEntryKind.BlockDevice: AddNode(entry, S_IFBLK); break;
-            case LayerEntryKind.Fifo: AddNode(entry, S_IFIFO); break;
-            case LayerEntryKind.Whiteout: AddWhiteout(entry); break;
-            case LayerEntryKind.OpaqueMark: SetOpaque(Enter(entry.Path.Span).Folder, entry.Path.Span); break;
-            default: throw new ArgumentException($"no kind of entry: {entry.Kind}", nameof(entry));
-        }
+        base.Add(entry, data);
         LeaveGuest();
     }
 
     /// <inheritdoc/>
-    public void Complete()
+    public override void Complete()
     {
         SetInheritedLists();
         LeaveFrom(0);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         guest?.Folder.Dispose();
         levels.ForEach(level => level.Folder.Dispose());
         levels.Clear();
     }
 
-    private void AddFile(LayerEntry entry, TarReader data)
+    private protected override void AddFile(LayerEntry entry, TarReader data)
     {
         Level folder = Enter(entry.Folder);
         name.Set(entry.Name);
@@ -134,7 +113,7 @@ public sealed partial class FolderTarget : ILayerTarget
         Ok(Files.TrySetLength(file, entry.Size), "set length of", entry);
     }
 
-    private void AddDirectory(LayerEntry entry)
+    private protected override void AddDirectory(LayerEntry entry)
     {
         if (entry.Path.IsEmpty)
         {
@@ -199,7 +178,7 @@ public sealed partial class FolderTarget : ILayerTarget
         SetAttributes(level.Folder, entry);
     }
 
-    private void AddSymbolicLink(LayerEntry entry)
+    private protected override void AddSymbolicLink(LayerEntry entry)
     {
         Level folder = Enter(entry.Folder);
         name.Set(entry.Name);
@@ -216,7 +195,7 @@ public sealed partial class FolderTarget : ILayerTarget
         DescribeName(folder, entry, mode: null);
     }
 
-    private void AddNode(LayerEntry entry, uint type)
+    private protected override void AddNode(LayerEntry entry, uint type)
     {
         Level folder = Enter(entry.Folder);
         name.Set(entry.Name);
@@ -230,7 +209,7 @@ public sealed partial class FolderTarget : ILayerTarget
         }
         if (result == -Errno.EPERM && options.SkipsRefused)
         {
-            warnings.Add(entry, "no device may be made here");
+            leftOut.Add(entry, "no device may be made here");
             return;
         }
         if (result == -Errno.EPERM)
@@ -253,7 +232,7 @@ public sealed partial class FolderTarget : ILayerTarget
         Ok(Files.TrySetTimes(folder.Folder, name.Terminated, entry.Seconds, entry.Nanoseconds), "set time of", entry);
     }
 
-    private void AddHardLink(LayerEntry entry)
+    private protected override void AddHardLink(LayerEntry entry)
     {
         Level folder = Enter(entry.Folder);
         ReadOnlySpan<byte> target = entry.LinkTarget.Span;
@@ -294,7 +273,7 @@ public sealed partial class FolderTarget : ILayerTarget
     }
 
     // Layers are about those below: what this layer itself has under the name stays (image-spec, "Whiteouts").
-    private void AddWhiteout(LayerEntry entry)
+    private protected override void AddWhiteout(LayerEntry entry)
     {
         Level folder = Enter(entry.Folder);
         name.Set(entry.Name);
@@ -316,6 +295,8 @@ public sealed partial class FolderTarget : ILayerTarget
         Ok(Files.TrySetTimes(folder.Folder, name.Terminated, entry.Seconds, entry.Nanoseconds), "set time of", entry);
     }
 
+    private protected override void AddOpaqueMark(ReadOnlySpan<byte> folder) => SetOpaque(Enter(folder).Folder, folder);
+
     // On the root it is for others to see: overlayfs doesn't look there (LayerResult.IsOpaque).
     private void SetOpaque(FileDescriptor folder, ReadOnlySpan<byte> path)
     {
@@ -329,9 +310,6 @@ public sealed partial class FolderTarget : ILayerTarget
     // A file is made with our user, and our group or, where the mount or the folder's mode says so, the folder's.
     private bool NeedsOwner(LayerEntry entry, Level folder) =>
         options.KeepsOwner && (entry.Uid != ourUid || entry.Gid != ourGid || folder.Gid != ourGid);
-
-    private static LayerException NotInLayer(LayerEntry entry) =>
-        new(entry.Path.Span, $"a hard link to {LayerText.Quote(entry.LinkTarget.Span)}, which the layer doesn't have");
 
     private static bool IsWhiteout(in statx status) => (status.stx_mode & S_IFMT) == S_IFCHR && status.stx_rdev_major == 0 && status.stx_rdev_minor == 0;
 

@@ -11,10 +11,10 @@ internal static class NameList
     private const int MaximumNames = 100_000;
     private const int MaximumPages = 1000;
 
-    public static async Task<IReadOnlyList<string>> TagsAsync(RegistryConnection connection, Uri first, ImageReference reference, TimeSpan idle, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<string>> TagsAsync(RegistryConnection connection, Uri first, ImageReference reference, CancellationToken cancellation)
     {
         string what = $"the list of tags of {reference.FamiliarName}";
-        IReadOnlyList<string> tags = await ReadAsync(connection, first, Scope.Pull(reference.Repository), "tags", what, idle, cancellation).ConfigureAwait(false)
+        IReadOnlyList<string> tags = await ReadAsync(connection, first, Scope.Pull(reference.Repository), "tags", what, cancellation).ConfigureAwait(false)
             ?? throw new ImageException(ImageErrorKind.NotFound, $"repository {reference.FamiliarName} not found");
         try
         {
@@ -26,12 +26,12 @@ internal static class NameList
         }
     }
 
-    public static async Task<IReadOnlyList<string>> RepositoriesAsync(RegistryConnection connection, Uri first, TimeSpan idle, CancellationToken cancellation) =>
-        await ReadAsync(connection, first, Scope.Catalog, "repositories", $"the list of repositories of {connection.Address.Authority}", idle, cancellation).ConfigureAwait(false)
+    public static async Task<IReadOnlyList<string>> RepositoriesAsync(RegistryConnection connection, Uri first, CancellationToken cancellation) =>
+        await ReadAsync(connection, first, Scope.Catalog, "repositories", $"the list of repositories of {connection.Address.Authority}", cancellation).ConfigureAwait(false)
             ?? throw new ImageException(ImageErrorKind.Unsupported, $"{connection.Address.Authority} does not tell its repositories");
 
     // Null where the registry has no such list.
-    private static async Task<IReadOnlyList<string>?> ReadAsync(RegistryConnection connection, Uri first, string scope, string member, string what, TimeSpan idle, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<string>?> ReadAsync(RegistryConnection connection, Uri first, string scope, string member, string what, CancellationToken cancellation)
     {
         List<string> names = [];
         HashSet<string> pages = [];
@@ -40,9 +40,8 @@ internal static class NameList
             // A registry that leads in circles, or never ends.
             if (!pages.Add(page.ToString()) || names.Count > MaximumNames || pages.Count > MaximumPages)
                 throw new ImageException(ImageErrorKind.Corrupt, $"{what} does not end");
-            byte[] body = [];
-            using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, page, scope, null, cancellation,
-                take: async r => body = await RegistryConnection.ReadAsync(r, MaximumPageBytes, what, idle, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+            (HttpResponseMessage response, byte[] body) = await connection.GetAsync(page, scope, MaximumPageBytes, what, null, cancellation).ConfigureAwait(false);
+            using HttpResponseMessage answer = response;
             if (response.StatusCode == HttpStatusCode.NotFound)
                 return null;
             try

@@ -13,13 +13,13 @@ public sealed partial class RegistryClient
 
     /// <summary>All tags of a repository, in the registry's order.</summary>
     public async Task<IReadOnlyList<string>> ListTagsAsync(ImageReference reference, CancellationToken cancellation = default) =>
-        await FirstAsync(reference, connection => NameList.TagsAsync(connection, Path(reference, "tags/list?n=1000"), reference, Settings.IdleTimeout, cancellation), cancellation).ConfigureAwait(false);
+        await FirstAsync(reference, connection => NameList.TagsAsync(connection, Path(reference, "tags/list?n=1000"), reference, cancellation), cancellation).ConfigureAwait(false);
 
     /// <summary>The repositories of a registry that tells them (Docker Hub does not), in its order.</summary>
     /// <param name="anyOfRegistry">A reference of that registry.</param>
     /// <param name="cancellation">Ends it.</param>
     public async Task<IReadOnlyList<string>> ListRepositoriesAsync(ImageReference anyOfRegistry, CancellationToken cancellation = default) =>
-        await ItselfAsync(anyOfRegistry, connection => NameList.RepositoriesAsync(connection, new Uri("/v2/_catalog?n=1000", UriKind.Relative), Settings.IdleTimeout, cancellation)).ConfigureAwait(false);
+        await ItselfAsync(anyOfRegistry, connection => NameList.RepositoriesAsync(connection, new Uri("/v2/_catalog?n=1000", UriKind.Relative), cancellation)).ConfigureAwait(false);
 
     /// <summary>
     /// What has a manifest as its subject, such as signatures and bills of material (distribution-spec, "Listing Referrers"). Of a registry that is older
@@ -35,9 +35,8 @@ public sealed partial class RegistryClient
             byte[] body = [];
             async Task<bool> Get(string rest)
             {
-                using HttpResponseMessage response = await connection.SendAsync(
-                    HttpMethod.Get, Path(reference, rest), Scope.Pull(reference.Repository), Accept, cancellation,
-                    take: async r => body = await RegistryConnection.ReadAsync(r, MaximumManifestBytes, "list of referrers", Settings.IdleTimeout, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+                (HttpResponseMessage response, body) = await connection.GetAsync(Path(reference, rest), Scope.Pull(reference.Repository), MaximumManifestBytes, "list of referrers", Accept, cancellation).ConfigureAwait(false);
+                using HttpResponseMessage answer = response;
                 return response.StatusCode != HttpStatusCode.NotFound;
             }
 
@@ -74,9 +73,8 @@ public sealed partial class RegistryClient
         Uri target = new($"/v1/search?q={Uri.EscapeDataString(term)}&n={limit.ToString(CultureInfo.InvariantCulture)}", UriKind.Relative);
         async Task<IReadOnlyList<FoundRepository>> Search(RegistryConnection connection)
         {
-            byte[] body = [];
-            using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, target, "", null, cancellation,
-                take: async r => body = await RegistryConnection.ReadAsync(r, MaximumSearchBytes, "search result", Settings.IdleTimeout, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+            (HttpResponseMessage response, byte[] body) = await connection.GetAsync(target, "", MaximumSearchBytes, "search result", null, cancellation).ConfigureAwait(false);
+            using HttpResponseMessage answer = response;
             if (response.StatusCode == HttpStatusCode.NotFound)
                 throw new ImageException(ImageErrorKind.Unsupported, $"{connection.Address.Authority} cannot be searched: it has no /v1/search");
             try

@@ -26,10 +26,8 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
         string name = digest?.ToString() ?? reference.Tag ?? "latest";
         return await FirstAsync(reference, async connection =>
         {
-            byte[] bytes = [];
-            using HttpResponseMessage response = await connection.SendAsync(
-                HttpMethod.Get, Path(reference, $"manifests/{name}"), Scope.Pull(reference.Repository), Accept, cancellation,
-                take: async r => bytes = await RegistryConnection.ReadAsync(r, MaximumManifestBytes, "manifest", Settings.IdleTimeout, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+            (HttpResponseMessage response, byte[] bytes) = await connection.GetAsync(Path(reference, $"manifests/{name}"), Scope.Pull(reference.Repository), MaximumManifestBytes, "manifest", Accept, cancellation).ConfigureAwait(false);
+            using HttpResponseMessage answer = response;
             if (response.StatusCode == HttpStatusCode.NotFound)
                 throw new ImageException(ImageErrorKind.NotFound, $"manifest for {(digest is null ? reference.FamiliarText : $"{reference.FamiliarName}@{digest}")} not found: manifest unknown: manifest unknown");
             Digest actual = BlobHash.Of(digest?.Algorithm ?? "sha256", bytes);

@@ -96,6 +96,22 @@ internal sealed class RegistryConnection : IDisposable
         }
     }
 
+    /// <summary>Asks for a document, whole: where it breaks off, it is asked for again.</summary>
+    /// <param name="target">A path of the registry's, or an address that it gave.</param>
+    /// <param name="scope">What it needs to be allowed.</param>
+    /// <param name="limit">Bytes that it may have.</param>
+    /// <param name="what">What it is, for messages.</param>
+    /// <param name="prepare">Adds headers; called for each attempt.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The answer, of success or 404, and its body.</returns>
+    public async Task<(HttpResponseMessage Response, byte[] Body)> GetAsync(Uri target, string scope, int limit, string what, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    {
+        byte[] body = [];
+        HttpResponseMessage response = await SendAsync(HttpMethod.Get, target, scope, prepare, cancellation,
+            take: async r => body = await ReadAsync(r, limit, what, settings.IdleTimeout, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        return (response, body);
+    }
+
     /// <summary>Reads a body of at most <paramref name="limit"/> bytes.</summary>
     public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, string what, TimeSpan idle, CancellationToken cancellation)
     {

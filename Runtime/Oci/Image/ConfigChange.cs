@@ -118,7 +118,7 @@ public static class ConfigChange
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
-            bool isSpace = quote == '\0' && c is ' ' or '\t' && quote == '\0';
+            bool isSpace = quote == '\0' && (c is ' ' or '\t');
             if (isSpace && start >= 0)
             {
                 words.Add(text[start..i]);
@@ -129,7 +129,7 @@ public static class ConfigChange
             start = start < 0 ? i : start;
             if (c == '\\' && quote != '\'')
                 i++;
-            else if (quote == '\0' && c is '"' or '\'' && quote == '\0')
+            else if (quote == '\0' && (c is '"' or '\''))
                 quote = c;
             else if (c == quote)
                 quote = '\0';

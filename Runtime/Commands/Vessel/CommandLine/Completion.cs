@@ -22,7 +22,7 @@ internal static class Completion
         string current = words.Count > 0 ? words[^1] : "";
         IReadOnlyList<Option> options = globalOptions;
         CommandLine.Command? command = null;
-        string group = "";
+        string? group = null;
         Option? awaited = null;
         int arguments = 0;
         foreach (string word in words.SkipLast(1))
@@ -37,9 +37,9 @@ internal static class Completion
                 awaited = Find(options, word) is { TakesValue: true } option && !word.Contains('=') ? option : null;
             else if (command is not null)
                 arguments++;
-            else if (group.Length == 0 && CommandList.Groups.Contains(word))
-                group = word + " ";
-            else if (CommandList.All.FirstOrDefault(c => c.Words == group + word) is { } name)
+            else if (group is null && CommandList.Groups.Contains(word))
+                group = word;
+            else if (CommandList.All.FirstOrDefault(c => c.Words == (group is null ? word : $"{group} {word}")) is { } name)
                 options = (command = name.Make()).Options;
             else
                 return Lines([], "words");
@@ -47,9 +47,9 @@ internal static class Completion
         if (awaited is not null)
             return awaited.Name == "platform" ? Lines(Beginning(["linux/amd64", "linux/arm64", "linux/arm/v7"], current), "words") : Lines([], awaited.Value == "string" ? "files" : "words");
         if (current.StartsWith('-'))
-            return Lines([.. options.Append(new Option("help", "Print usage")).Select(o => ("--" + o.Name, o.Help)).Where(o => o.Item1.StartsWith(current, StringComparison.Ordinal))], "words");
+            return Lines([.. options.Append(Help.Option).Select(o => ("--" + o.Name, o.Help)).Where(o => o.Item1.StartsWith(current, StringComparison.Ordinal))], "words");
         if (command is null)
-            return Lines(Names(group, current), "words");
+            return Lines([.. CommandList.After(group).Where(c => c.Name.StartsWith(current, StringComparison.Ordinal))], "words");
         return command.Argument(arguments) switch
         {
             ArgumentKind.Image => Lines(Beginning(images(global), current), "words"),
@@ -65,14 +65,6 @@ internal static class Completion
             return options.FirstOrDefault(o => o.Name == word[2..].Split('=')[0]);
         // Of several short ones together only the last can want a value that follows.
         return options.FirstOrDefault(o => o.Short == word[^1]);
-    }
-
-    private static List<(string, string)> Names(string group, string current)
-    {
-        List<(string Name, string Help)> names = [.. CommandList.All.Where(c => !c.IsAlias && c.Words.StartsWith(group, StringComparison.Ordinal) && !c.Words[group.Length..].Contains(' ')).Select(c => (c.Words[group.Length..], c.Make().Summary))];
-        if (group.Length == 0)
-            names.AddRange(CommandList.Groups.Select(g => (g, CommandList.GroupSummary(g))));
-        return [.. names.Where(n => n.Name.StartsWith(current, StringComparison.Ordinal)).OrderBy(n => n.Name, StringComparer.Ordinal)];
     }
 
     private static List<(string, string)> Beginning(IEnumerable<string> words, string current) =>

@@ -7,28 +7,25 @@ namespace Vessel.Commands.Vessel.CommandLine;
 /// <summary>The pages that <c>--help</c> prints, laid out as docker's.</summary>
 internal static class Help
 {
+    /// <summary>The option that every command has.</summary>
+    public static Option Option { get; } = new("help", "Print usage", Short: 'h');
+
     /// <summary>All commands and the global options; or those of a group, such as <c>image</c>.</summary>
-    public static string Overview(IReadOnlyList<CommandName> commands, string? group, IReadOnlyList<Option> global)
+    public static string Overview(string? group, IReadOnlyList<Option> global)
     {
         StringBuilder text = new();
         if (group is null)
             text.Append("Usage:  vessel [OPTIONS] COMMAND\n\nA self-sufficient runtime for containers\n\nCommands:\n");
         else
             text.Append($"Usage:  vessel {group} COMMAND\n\n{CommandList.GroupSummary(group)}\n\nCommands:\n");
-        string prefix = group is null ? "" : group + " ";
-        List<(string Name, string Summary)> rows = [.. commands
-            .Where(c => !c.IsAlias && c.Words.StartsWith(prefix, StringComparison.Ordinal) && !c.Words[prefix.Length..].Contains(' '))
-            .Select(c => (c.Words[prefix.Length..], c.Make().Summary))];
-        if (group is null)
-            rows.AddRange(CommandList.Groups.Select(g => (g, CommandList.GroupSummary(g))));
-        foreach ((string name, string summary) in rows.OrderBy(r => r.Name, StringComparer.Ordinal))
+        foreach ((string name, string summary) in CommandList.After(group))
             text.Append($"  {name.PadRight(12)}{summary}\n");
         if (group is null)
         {
             text.Append("\nGlobal Options:\n");
             AppendOptions(text, global);
         }
-        text.Append($"\nRun 'vessel {prefix}COMMAND --help' for more information on a command.\n");
+        text.Append($"\nRun 'vessel {(group is null ? "" : group + " ")}COMMAND --help' for more information on a command.\n");
         return text.ToString();
     }
 

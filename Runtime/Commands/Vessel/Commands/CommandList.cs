@@ -42,6 +42,18 @@ internal static class CommandList
         new("version", () => new VersionCommand()),
     ];
 
+    /// <summary>What can be said after a group's word, with what it does, by name; null for what can be said first, groups included.</summary>
+    public static IReadOnlyList<(string Name, string Summary)> After(string? group)
+    {
+        string prefix = group is null ? "" : group + " ";
+        IEnumerable<(string, string)> names = All
+            .Where(c => !c.IsAlias && c.Words.StartsWith(prefix, StringComparison.Ordinal) && !c.Words[prefix.Length..].Contains(' '))
+            .Select(c => (c.Words[prefix.Length..], c.Make().Summary));
+        if (group is null)
+            names = names.Concat(Groups.Select(g => (g, GroupSummary(g))));
+        return [.. names.OrderBy(n => n.Item1, StringComparer.Ordinal)];
+    }
+
     /// <summary>What a group is about.</summary>
     public static string GroupSummary(string group) => group switch
     {

@@ -52,7 +52,7 @@ public sealed partial class ErofsTarget
         {
             (string name, byte[] value) = entry.ExtendedAttributes[i];
             if (Refusal(entry.Kind, name, value) is not 0 and var errno)
-                warnings.AcceptAttribute(-errno, name, entry, skipsRefused: false);
+                leftOut.AcceptAttribute(-errno, name, entry, skipsRefused: false);
             else if (name is not (AccessList.Access or AccessList.Inherited))
                 accepted.Add(entry.ExtendedAttributes[i]);
             else if (AccessList.TryRead(value, out uint permissions, out bool isMore) && value.Length > AccessList.EmptySize)

@@ -12,7 +12,7 @@ public sealed partial class ErofsTarget
     private const int Self = -2, Parent = -3;
 
     /// <inheritdoc/>
-    public void Complete()
+    public override void Complete()
     {
         int present = MarkGone();
         (int[] starts, int[] children) = Group();

@@ -9,15 +9,11 @@ namespace Vessel.Images.Layers.Erofs;
 public sealed partial class ErofsTarget
 {
     private const int MaximumFolders = 1_000_000;
-    private const int MaximumLinks = 40, MaximumName = 255;
-
-    // Links that lead through links can make one name cost 80,000 steps. A layer has some to spare, and more with each entry.
-    private const long SpareSteps = 200_000, StepsOfAnEntry = 64;
+    private const int MaximumName = 255;
 
     // Entries come folder by folder.
     private byte[]? enteredPath;
     private int entered;
-    private long stepsLeft = SpareSteps;
 
     /// <summary>The folder of this path, made with all above it where it is missing.</summary>
     private int Enter(ReadOnlySpan<byte> path)
@@ -64,8 +60,7 @@ public sealed partial class ErofsTarget
     // One part of a path: a folder, or a symbolic link.
     private int Step(int from, ReadOnlySpan<byte> component, ReadOnlySpan<byte> whole, bool makes, LayerEntry? linked)
     {
-        if (--stepsLeft < 0)
-            throw new LayerException(whole, "all paths together lead by too many folders and links");
+        CountStep(whole);
         if (component.Length > MaximumName)
             throw new SyscallException($"open folder {LayerText.Quote(whole)}", Errno.ENAMETOOLONG);
         int node = names.Find(from, component);
@@ -76,7 +71,7 @@ public sealed partial class ErofsTarget
         if (names[node].IsDirectory || names[node].IsLink)
             return node;
         if (!names[node].IsWhiteout || !makes)
-            throw new LayerException(linked is null ? whole : linked.Path.Span, linked is null ? "leads through what is no directory" : $"a hard link to {LayerText.Quote(linked.LinkTarget.Span)}, which leads through what is no directory");
+            throw LeadsThroughNoDirectory(whole, linked);
         // Taken away below, and made anew: nothing of what was there is to be seen in it.
         Remove(node);
         node = AddFolder(from, component, new ErofsFolder { Mode = MissingFolderMode, IsImplied = true });
@@ -103,8 +98,7 @@ public sealed partial class ErofsTarget
                 continue;
             if (component is [(byte)'.', (byte)'.'])
             {
-                if (--stepsLeft < 0)
-                    throw new LayerException(path, "all paths together lead by too many folders and links");
+                CountStep(path);
                 node = names[node].Parent;
                 continue;
             }
@@ -115,7 +109,7 @@ public sealed partial class ErofsTarget
                 continue;
             }
             if (++links > MaximumLinks)
-                throw new LayerException(linked is null ? path : linked.Path.Span, "leads through too many symbolic links");
+                throw TooManyLinks(path, linked);
             byte[] text = ReadLink(names[next].Value);
             if (text[0] == '/')
                 node = ErofsNames.Root;

@@ -11,18 +11,16 @@ namespace Vessel.Images.Layers.Erofs;
 /// The same layer gives the same bytes.</para>
 /// <para>Nothing of it is seen by the kernel before it is mounted: paths and links are followed here, among the names, and never lead out.</para>
 /// </remarks>
-public sealed partial class ErofsTarget : ILayerTarget
+public sealed partial class ErofsTarget : LayerTarget
 {
     /// <summary>How long an identity is.</summary>
     public const int IdentityBytes = 16;
 
-    private const uint MissingFolderMode = 0x1ed; // 0755
     private const uint LinkMode = 0x1ff;
 
     private readonly ErofsFile file;
     private readonly ErofsNames names = new();
     private readonly ChunkedList<ErofsFolder> folders = new();
-    private readonly LayerWarnings warnings = new();
     private readonly byte[] identity;
     private readonly byte[] tail = new byte[BlockSize];
     private uint inodes;
@@ -39,37 +37,12 @@ public sealed partial class ErofsTarget : ILayerTarget
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Warnings => warnings.All;
-
-    /// <inheritdoc/>
-    public ImpliedFolders Implied { get; } = new();
-
-    /// <inheritdoc/>
-    public void Add(LayerEntry entry, TarReader data)
-    {
-        stepsLeft += StepsOfAnEntry;
-        switch (entry.Kind)
-        {
-            case LayerEntryKind.File: AddFile(entry, data); break;
-            case LayerEntryKind.Directory: AddDirectory(entry); break;
-            case LayerEntryKind.SymbolicLink: AddSymbolicLink(entry); break;
-            case LayerEntryKind.HardLink: AddHardLink(entry); break;
-            case LayerEntryKind.CharacterDevice: AddNode(entry, S_IFCHR); break;
-            case LayerEntryKind.BlockDevice: AddNode(entry, S_IFBLK); break;
-            case LayerEntryKind.Fifo: AddNode(entry, S_IFIFO); break;
-            case LayerEntryKind.Whiteout: AddWhiteout(entry); break;
-            case LayerEntryKind.OpaqueMark: SetOpaque(Enter(entry.Path.Span)); break;
-            default: throw new ArgumentException($"no kind of entry: {entry.Kind}", nameof(entry));
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         // The image is the caller's.
     }
 
-    private void AddFile(LayerEntry entry, TarReader data)
+    private protected override void AddFile(LayerEntry entry, TarReader data)
     {
         int folder = Enter(entry.Folder);
         RemoveNamed(folder, entry.Name);
@@ -127,7 +100,7 @@ public sealed partial class ErofsTarget : ILayerTarget
         return 0;
     }
 
-    private void AddDirectory(LayerEntry entry)
+    private protected override void AddDirectory(LayerEntry entry)
     {
         if (entry.Path.IsEmpty)
         {
@@ -159,7 +132,7 @@ public sealed partial class ErofsTarget : ILayerTarget
         folder.IsImplied = false;
     }
 
-    private void AddSymbolicLink(LayerEntry entry)
+    private protected override void AddSymbolicLink(LayerEntry entry)
     {
         int folder = Enter(entry.Folder);
         RemoveNamed(folder, entry.Name);
@@ -178,7 +151,7 @@ public sealed partial class ErofsTarget : ILayerTarget
         names[Name(folder, entry, S_IFLNK, number)].IsLink = true;
     }
 
-    private void AddNode(LayerEntry entry, uint type)
+    private protected override void AddNode(LayerEntry entry, uint type)
     {
         int folder = Enter(entry.Folder);
         RemoveNamed(folder, entry.Name);
@@ -188,7 +161,7 @@ public sealed partial class ErofsTarget : ILayerTarget
         Name(folder, entry, type, WriteInode(Describe(entry, mode, 0), FlatPlain, device, behind.AsSpan(0, behindLength), default));
     }
 
-    private void AddHardLink(LayerEntry entry)
+    private protected override void AddHardLink(LayerEntry entry)
     {
         int folder = Enter(entry.Folder);
         ReadOnlySpan<byte> target = entry.LinkTarget.Span;
@@ -212,7 +185,7 @@ public sealed partial class ErofsTarget : ILayerTarget
     }
 
     // Layers are about those below: what this layer itself has under the name stays (image-spec, "Whiteouts").
-    private void AddWhiteout(LayerEntry entry)
+    private protected override void AddWhiteout(LayerEntry entry)
     {
         int folder = Enter(entry.Folder);
         int there = names.Find(folder, entry.Name);
@@ -221,6 +194,8 @@ public sealed partial class ErofsTarget : ILayerTarget
         else if (names[there].IsDirectory)
             SetOpaque(there);
     }
+
+    private protected override void AddOpaqueMark(ReadOnlySpan<byte> folder) => SetOpaque(Enter(folder));
 
     private static ErofsInode Describe(LayerEntry entry, uint mode, long size) => new(mode, entry.Uid, entry.Gid, entry.Seconds, entry.Nanoseconds, size);
 
@@ -276,7 +251,4 @@ public sealed partial class ErofsTarget : ILayerTarget
         names.Remove(node);
         enteredPath = null;
     }
-
-    private static LayerException NotInLayer(LayerEntry entry) =>
-        new(entry.Path.Span, $"a hard link to {LayerText.Quote(entry.LinkTarget.Span)}, which the layer doesn't have");
 }
