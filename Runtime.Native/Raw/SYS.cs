@@ -70,6 +70,7 @@ public static class SYS
     public static int fsetxattr => Arm ? 7 : 190;
     public static int lgetxattr => Arm ? 9 : 192;
     public static int llistxattr => Arm ? 12 : 195;
+    public static int fremovexattr => Arm ? 16 : 199;
     public static int sched_setaffinity => Arm ? 122 : 203;
     public static int sched_getaffinity => Arm ? 123 : 204;
     public static int getdents64 => Arm ? 61 : 217;

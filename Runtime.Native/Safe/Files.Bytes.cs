@@ -177,6 +177,16 @@ public static unsafe partial class Files
             return Kernel.CallRetrying(SYS.pread64, file.Number, (nint)p, bytes.Length, (nint)offset);
     }
 
+    /// <summary>fremovexattr(2); a negated errno on failure.</summary>
+    public static nint TryRemoveAttribute(FileDescriptor file, string attribute)
+    {
+        fixed (byte* a = Utf8(attribute))
+            return Kernel.Call(SYS.fremovexattr, file.Number, (nint)a);
+    }
+
+    /// <summary>Where the next data, or the next hole, is: lseek(2) with SEEK_DATA, SEEK_HOLE. The offset, or a negated errno: ENXIO behind the last data.</summary>
+    public static nint TrySeek(FileDescriptor file, long offset, int whence) => Kernel.Call(SYS.lseek, file.Number, (nint)offset, whence);
+
     /// <summary>ftruncate(2); a negated errno on failure.</summary>
     public static nint TrySetLength(FileDescriptor file, long length) => Kernel.CallRetrying(SYS.ftruncate, file.Number, (nint)length);
 

@@ -22,7 +22,7 @@ public static unsafe class Mounts
             opened = Kernel.Call(SYS.fsopen, (nint)type, (nint)Mount.FSOPEN_CLOEXEC);
         if (opened >= 0)
             using (FileDescriptor context = new((int)opened))
-                if (TryConfigure(context, lowers, upper, work))
+                if (TryConfigure(context, what, lowers, upper, work))
                 {
                     nint created = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0);
                     // Before Linux 6.5 overlayfs takes any option, and only now says that it doesn't know it. What else is wrong is said again below.
@@ -142,16 +142,16 @@ public static unsafe class Mounts
             return Kernel.Call(SYS.umount2, (nint)t, isLazy ? (nint)Mount.MNT_DETACH : 0);
     }
 
-    private static bool TryConfigure(FileDescriptor context, IReadOnlyList<string> lowers, string? upper, string? work)
+    private static bool TryConfigure(FileDescriptor context, string what, IReadOnlyList<string> lowers, string? upper, string? work)
     {
-        Check.Ok(SetString(context, "source", "overlay"), "source", "overlay");
+        Check.Ok(SetString(context, "source", "overlay"), what);
         foreach (string lower in lowers)
             if (SetString(context, "lowerdir+", lower) is < 0 and var result)
-                return result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP ? false : Check.Ok(result, "lowerdir+", lower) == 0;
+                return result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP ? false : Check.Ok(result, $"{what}, with lowerdir {lower}") == 0;
         if (upper is not null)
         {
-            Check.Ok(SetString(context, "upperdir", upper), "upperdir", upper);
-            Check.Ok(SetString(context, "workdir", work!), "workdir", work);
+            Check.Ok(SetString(context, "upperdir", upper), $"{what}, with upperdir {upper}");
+            Check.Ok(SetString(context, "workdir", work!), $"{what}, with workdir {work}");
         }
         return true;
     }

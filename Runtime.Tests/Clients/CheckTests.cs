@@ -24,4 +24,23 @@ public sealed class CheckTests : ImageTest
         Vessel("pull", "tour:v1").Succeeded();
         Assert.That(Vessel("system", "check").Output, Is.EqualTo("1 images, 2 layers, 4 blobs are as they should be\n"));
     }
+
+    [TestCase("erofs")]
+    [TestCase("overlay2")]
+    public void OneChangedByteOfAFile_IsFound(string driver)
+    {
+        Registry.Make("library/tour:v1");
+        Outcome pull = Vessel("--storage-driver", driver, "pull", "tour:v1");
+        Require.That(pull.ExitCode == 0, $"needs a kernel that mounts erofs: {pull.Error}");
+        Assert.That(Vessel("system", "check").Output, Is.EqualTo("1 images, 2 layers, 4 blobs are as they should be\n"));
+        byte[] text = "hello from the second layer"u8.ToArray();
+        string file = Stored("layers").Single(f => File.ReadAllBytes(f).AsSpan().IndexOf(text) >= 0);
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[bytes.AsSpan().IndexOf(text)] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        Outcome check = Vessel("system", "check");
+        Assert.That(check.ExitCode, Is.EqualTo(1));
+        Assert.That(check.Output, Does.Contain(" has other files than its blob sha256:"));
+        Assert.That(Stored("layers/making"), Is.Empty);
+    }
 }

@@ -45,6 +45,17 @@ public sealed class CommandLineTests : ImageTest
         Assert.That(help.Output, Does.Contain(text));
     }
 
+    [Test]
+    public void Info_SaysWhatIsThere()
+    {
+        Load("mine:v1");
+        string info = Vessel("info").Succeeded().Output;
+        Assert.That(info, Does.Contain("\n Images: 1\n").And.Contain($"\n Docker Root Dir: {DataRoot}\n").And.Contain($"\n Kernel Version: {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}\n"));
+        Assert.That(info, Does.Match(@"\n Storage Driver: (erofs|overlay2)\n  Backing Filesystem: [a-z0-9]+\n Cgroup Driver: [a-z]+\n Cgroup Version: [012]\n Runtimes: vrun\n").And.Contain("\n  127.0.0.0/8\n"));
+        Assert.That(Vessel("--storage-driver", "overlay2", "system", "info", "-f", "{{.Driver}} {{.NCPU}} {{.OSType}}").Text, Is.EqualTo($"overlay2 {Environment.ProcessorCount} linux"));
+        Assert.That(Vessel("info", "--format", "json").Output, Does.StartWith("{\"Images\":1,\"Driver\":"));
+    }
+
     [TestCase("{{.Repository}}:{{.Tag}} {{.Size}}", "mine:v1 5B")]
     [TestCase("{{json .Tag}} {{upper .Repository}} {{len .Tag}}", "\"v1\" MINE 2")]
     [TestCase("{{if eq .Tag \"v1\"}}yes{{else}}no{{end}}{{/* nothing */}}", "yes")]

@@ -60,6 +60,20 @@ public sealed class PullTests : ImageTest
     }
 
     [Test]
+    public void Bundle_ThatIsACopy_RunsAndNeedsNothing()
+    {
+        Registry.Make("library/tour:v1");
+        Vessel("pull", "tour:v1").Succeeded();
+        string bundle = Box.Folder + "/bundle";
+        Vessel("bundle", "--copy", "tour:v1", bundle).Succeeded();
+        Assert.That(Host.MountsOf("self").Select(m => m.Point), Does.Not.Contain(bundle + "/rootfs"));
+        Assert.That(Directory.GetFileSystemEntries(bundle).Select(Path.GetFileName), Is.EquivalentTo(new[] { "config.json", "rootfs" }));
+        Vessel("rmi", "tour:v1").Succeeded();
+        Assert.That(Stored("layers"), Is.Empty);
+        Assert.That(Call("run", "-b", bundle, Box.Name + "x").Succeeded().Output, Is.EqualTo("1000\n/tmp\nblue\nhello from the second layer\n/etc:\npasswd\n\n/home:\n"));
+    }
+
+    [Test]
     public void Layers_OfABundle_StayUntilItIsGone()
     {
         Registry.Make("library/tour:v1");

@@ -57,6 +57,44 @@ public sealed class PullTransferTests : PullTest
         Assert.That(Registry.RequestsFor(image.Layers[0].Digest.ToString()).Select(r => r.From), Is.EqualTo(new long?[] { null, Part / 2 }));
     }
 
+    [Test]
+    public async Task SlowConnection_IsNotTheOnlyOne()
+    {
+        FakeImage image = Serve(FakeLayer.Random("a", Large));
+        string digest = image.Layers[0].Digest.ToString();
+        Settings = Settings with { RangeTrial = TimeSpan.FromMilliseconds(100) };
+        Registry.Change(digest, Slow);
+        await PullAsync();
+        AssertComplete(image);
+        List<FakeRequest> requests = [.. Registry.RequestsFor(digest).OrderBy(r => r.From)];
+        Assert.That(requests, Has.Count.GreaterThan(3));
+        Assert.That(requests[0].From, Is.Null);
+        // One after the other, each once, to the end.
+        Assert.That(requests.Skip(2).Select(r => r.From), Is.EqualTo(requests.Skip(1).SkipLast(1).Select(r => r.To + 1)));
+        Assert.That(requests[^1].To, Is.EqualTo(image.Layers[0].Blob.Length - 1));
+    }
+
+    [TestCase("whole")]
+    [TestCase("other")]
+    [TestCase("cut")]
+    public async Task RangesThatAreNotAsPromised_ArriveAllTheSame(string fault)
+    {
+        FakeImage image = Serve(FakeLayer.Random("a", Large));
+        string digest = image.Layers[0].Digest.ToString();
+        Settings = Settings with { RangeTrial = TimeSpan.FromMilliseconds(100) };
+        Registry.Change(digest, Slow);
+        Registry.Change(digest, (r, a) => r.To is null ? a : fault switch
+        {
+            "whole" => (a with { Status = 200, Body = image.Layers[0].Blob, Drip = null }).With("Content-Range", ""),
+            "other" => a.With("Content-Range", $"bytes 0-{a.Body.Length - 1}/{image.Layers[0].Blob.Length}"),
+            _ => a with { CutAfter = 1000, Drip = null },
+        }, times: 3);
+        await PullAsync();
+        AssertComplete(image);
+    }
+
+    private static FakeAnswer Slow(FakeAnswer answer) => (answer with { Drip = 8 << 10 }).With("Accept-Ranges", "bytes");
+
     [TestCase("ignored")]
     [TestCase("elsewhere")]
     [TestCase("refused")]

@@ -231,7 +231,8 @@ internal sealed class FakeRegistry : IDisposable
                 FakeAnswer whole = new(200, bytes) { Headers = new() { ["Content-Type"] = type, ["Docker-Content-Digest"] = Digest.Of(bytes).ToString() } };
                 if (request.From is not { } from || !place.StartsWith("blobs/", StringComparison.Ordinal))
                     return whole;
-                return from >= bytes.Length ? FakeAnswer.Of(416) : (whole with { Status = 206, Body = bytes[(int)from..] }).With("Content-Range", $"bytes {from}-{bytes.Length - 1}/{bytes.Length}");
+                long to = Math.Min(request.To ?? long.MaxValue, bytes.Length - 1);
+                return from > to ? FakeAnswer.Of(416) : (whole with { Status = 206, Body = bytes[(int)from..(int)(to + 1)] }).With("Content-Range", $"bytes {from}-{to}/{bytes.Length}");
             }
         return FakeAnswer.Of(404, """{"errors":[{"code":"NAME_UNKNOWN","message":"no such thing"}]}""");
     }

@@ -13,9 +13,12 @@ internal sealed record FakeRequest(string Method, string Target, IReadOnlyDictio
     public string? Authorization => Headers.GetValueOrDefault("Authorization");
 
     /// <summary>Where the part that was asked for begins; null where all was asked for.</summary>
-    public long? From => Headers.GetValueOrDefault("Range") is { } range ? long.Parse(range["bytes=".Length..^1]) : null;
+    public long? From => Headers.GetValueOrDefault("Range") is { } range ? long.Parse(range["bytes=".Length..range.IndexOf('-')]) : null;
+
+    /// <summary>The last byte that was asked for; null where that is the last of all.</summary>
+    public long? To => Headers.GetValueOrDefault("Range") is { } range && !range.EndsWith('-') ? long.Parse(range[(range.IndexOf('-') + 1)..]) : null;
 
     public bool IsFor(string part) => Target.Contains(part, StringComparison.Ordinal);
 
-    public override string ToString() => $"{Method} {Target} range={From} authorization={Authorization} sent={Sent}";
+    public override string ToString() => $"{Method} {Target} range={From}-{To} authorization={Authorization} sent={Sent}";
 }

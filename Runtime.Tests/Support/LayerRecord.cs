@@ -35,14 +35,13 @@ internal sealed class LayerRecord : ILayerTarget
         return record;
     }
 
-    public void Add(LayerEntry entry, TarReader data)
+    public void Add(LayerEntry entry, ILayerData data)
     {
         Entries.Add(entry);
         using MemoryStream content = new();
-        byte[] buffer = new byte[700];
-        int count;
-        while ((count = data.ReadData(buffer)) > 0)
-            content.Write(buffer, 0, count);
+        ReadOnlySpan<byte> piece;
+        while (!(piece = data.BorrowData(700)).IsEmpty)
+            content.Write(piece);
         Data.Add(content.ToArray());
     }
 

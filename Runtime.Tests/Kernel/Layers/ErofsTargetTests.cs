@@ -167,7 +167,7 @@ public sealed class ErofsTargetTests() : LayerTest(LayerForm.Erofs)
         int whole = 0;
         for (int seed = part * Layers; seed < (part + 1) * Layers; seed++)
         {
-            byte[] tar = Chance(new Random(seed));
+            byte[] tar = RandomLayer.Next(new Random(seed));
             string folder = NewFolder(), image = NewFolder(), context = $"seed {seed.ToString(CultureInfo.InvariantCulture)}";
             IReadOnlyList<string> theirs = [];
             ILayerTarget? ours = null;
@@ -185,31 +185,6 @@ public sealed class ErofsTargetTests() : LayerTest(LayerForm.Erofs)
             Sandbox.Unmount(image);
         }
         Assert.That(whole, Is.GreaterThan(Layers / 8));
-    }
-
-    private static byte[] Chance(Random random)
-    {
-        string[] parts = ["a", "b", "c", "dd", "\xff"];
-        string Path() => string.Join('/', Enumerable.Range(0, random.Next(1, 4)).Select(_ => parts[random.Next(parts.Length)]));
-        string Target() => random.Next(6) switch { 0 => "/" + Path(), 1 => "../" + Path(), 2 => "../../" + Path(), 3 => ".", 4 => "/", _ => Path() };
-        TarBuilder tar = new();
-        for (int entry = random.Next(3, 14); entry > 0; entry--)
-        {
-            string path = Path();
-            if (random.Next(8) == 0)
-                tar.Pax(("mtime", $"{random.Next(-5, 100)}.{random.Next(10)}"), ("SCHILY.xattr.trusted.x", $"{random.Next(3)}"), ("SCHILY.xattr.user.y", "y"));
-            switch (random.Next(14))
-            {
-                case < 4: tar.File(path, new string('x', random.Next(3) switch { 0 => 0, 1 => random.Next(100), _ => random.Next(10_000) }), mode: (uint)random.Next(0x1000), uid: random.Next(3), time: random.Next(1000)); break;
-                case < 8: tar.Directory(path, mode: (uint)random.Next(0x1000), gid: random.Next(3), time: random.Next(1000)); break;
-                case < 10: tar.Link(path, Target()); break;
-                case 10: tar.HardLink(path, Path()); break;
-                case 11: tar.File(System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder ? $"{folder}/.wh.{System.IO.Path.GetFileName(path)}" : $".wh.{path}", time: random.Next(1000)); break;
-                case 12: tar.File($"{path}/.wh..wh..opq"); break;
-                default: tar.Node(random.Next(2) == 0 ? '6' : '3', path, 1, 3); break;
-            }
-        }
-        return tar.End();
     }
 
     private static string[] InFolder(string folder, byte[] tar, string[] without, HashSet<string>? implied = null)
@@ -241,7 +216,7 @@ public sealed class ErofsTargetTests() : LayerTest(LayerForm.Erofs)
 
         public ImpliedFolders Implied => inner.Implied;
 
-        public void Add(LayerEntry entry, TarReader data) =>
+        public void Add(LayerEntry entry, ILayerData data) =>
             inner.Add(names.Contains(Encoding.Latin1.GetString(entry.Path.Span)) ? new LayerEntry { Path = entry.Path, Kind = entry.Kind, Mode = entry.Mode, Size = entry.Size } : entry, data);
 
         public void Complete() => inner.Complete();

@@ -46,6 +46,14 @@ public sealed class SnapshotTests(LayerForm form) : LayerTest(form)
     }
 
     [Test]
+    public void ImpliedFolder_InOneThatTheTopmostLayerDescribes_IsInherited()
+    {
+        string root = Mount(new TarBuilder().Directory("a/b", mode: 0x1c0, uid: 7), new TarBuilder().Directory("a", mode: 0x1ff).File("a/b/x"));
+        Assert.That(Tree.Line(root, "a"), Does.StartWith("a directory 777 0:0 "));
+        Assert.That(Tree.Line(root, "a/b"), Does.StartWith("a/b directory 700 7:0 "));
+    }
+
+    [Test]
     public void Root_IsTheImages()
     {
         string root = Mount(new TarBuilder().Pax(("SCHILY.xattr.trusted.r", "1")).Directory("./", mode: 0x1c9, uid: 3, gid: 4), new TarBuilder().File("x"));
@@ -131,6 +139,63 @@ public sealed class SnapshotTests(LayerForm form) : LayerTest(form)
     }
 
     [Test]
+    public void Copy_IsWhatTheOverlayShows()
+    {
+        Digest[] layers = [.. new[]
+        {
+            new TarBuilder().Directory("./", mode: 0x1c9, uid: 3).Directory("tmp", mode: 0x3ff, uid: 5, time: 7).Pax(("SCHILY.xattr.trusted.x", "1")).Directory("d", mode: 0x1c0).File("d/a", "a").HardLink("d/b", "d/a").File("gone").Link("l", "d"),
+            new TarBuilder().File("tmp/y", "y").File(".wh.gone").Directory("d", mode: 0x1ff).File("l/x", "in a folder of its own"),
+            new TarBuilder().File("d/.wh.a").File("tmp/x", "x", mode: 0x9ed),
+        }.Select(t => Add(t))];
+        string root = Mount(layers), copy = NewFolder();
+        Assert.That(RootFilesystem.Copy(Layers, layers, copy), Is.EqualTo(new RootFilesystem(RootKind.Copy, CopiedBytes: 1 + 1 + 22 + 1)));
+        Tree.AssertSame(Tree.ToCompare(copy), Tree.ToCompare(root), "overlay's");
+    }
+
+    [TestCase(false), TestCase(true)]
+    public void WhereTheKernelRefuses_ItIsAnOverlayInUserSpace_OrACopy(bool hasFuse)
+    {
+        Digest[] layers = [Add(new TarBuilder().File("a", "a").Directory("d", mode: 0x1ff).File("d/old").File("gone")), Add(new TarBuilder().File("d/.wh..wh..opq").File("d/b", "b").File(".wh.gone"))];
+        // Where an upper folder on an overlay is refused. The layers are on the disk.
+        string place = NewFolder();
+        RootFilesystem.Mount(Layers, [], place, Directory.CreateDirectory(place + ".changes").FullName);
+        roots.Add(place);
+        string root = Directory.CreateDirectory(place + "/rootfs").FullName;
+        if (hasFuse)
+        {
+            Require.Program("fuse-overlayfs", "fuse-overlayfs");
+            Require.Path("/dev/fuse", "a kernel with FUSE");
+        }
+        RootFilesystem made = hasFuse ? RootFilesystem.Make(Layers, layers, root, place + "/changes") : RootFilesystem.Copy(Layers, layers, root);
+        if (hasFuse)
+            roots.Insert(0, root);
+        Assert.That(made.Kind, Is.EqualTo(hasFuse ? RootKind.FuseOverlay : RootKind.Copy));
+        Assert.That(made.Refusal, hasFuse ? Does.StartWith($"mount overlay on {root}") : Is.Null);
+        Assert.That(Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories).Select(p => p[(root.Length + 1)..]), Is.EquivalentTo(new[] { "a", "d", "d/b" }));
+        File.WriteAllText(root + "/d/new", "new");
+        Assert.That(File.ReadAllText(root + "/d/new") + File.ReadAllText(root + "/a"), Is.EqualTo("newa"));
+    }
+
+    [Test]
+    public void StoreOnAnOverlay_HasMarksByName_AndIsCopied()
+    {
+        if (Form != LayerForm.Folder)
+            return;
+        string place = NewFolder();
+        RootFilesystem.Mount(Layers, [], place, Directory.CreateDirectory(place + ".changes").FullName);
+        roots.Add(place);
+        LayerStore inner = new(new StoreFolder(place + "/data"), LayerForm.Folder);
+        Digest[] layers = [.. new[] { new TarBuilder().File("gone").Directory("d").File("d/old").File("d/kept"), new TarBuilder().File(".wh.gone").File("d/.wh.old"), new TarBuilder().File("d/.wh..wh..opq").File("d/new") }.Select(t => AddTo(inner, t.End()))];
+        Assert.That(layers.Select(l => inner.Read(l).HasNamedMarks), Is.All.True);
+        string root = Directory.CreateDirectory(place + "/root").FullName;
+        RootFilesystem made = RootFilesystem.Make(inner, layers, root, place + "/changes");
+        Assert.That(made, Is.EqualTo(new RootFilesystem(RootKind.Copy, made.Refusal)));
+        Assert.That(made.Refusal, Does.Contain("marks"));
+        Assert.That(Directory.Exists(place + "/changes"), Is.False);
+        Assert.That(Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories).Select(p => p[(root.Length + 1)..]), Is.EquivalentTo(new[] { "d", "d/new" }));
+    }
+
+    [Test]
     public void RecordsOfEarlierStores_AreRead()
     {
         Digest layer = Add(new TarBuilder().File("f", "content"), LayerForm.Folder);
@@ -153,8 +218,13 @@ public sealed class SnapshotTests(LayerForm form) : LayerTest(form)
 
     private Digest AddBytes(byte[] tar, LayerForm asked)
     {
+        return AddTo(new LayerStore(new StoreFolder(DataRoot), asked), tar);
+    }
+
+    private static Digest AddTo(LayerStore layers, byte[] tar)
+    {
         Digest diffId = Digest.Of(tar);
-        using LayerInMaking making = new LayerStore(new StoreFolder(DataRoot), asked).Begin(diffId);
+        using LayerInMaking making = layers.Begin(diffId);
         making.Unpack(new MemoryStream(tar), CancellationToken.None);
         making.Commit();
         return diffId;

@@ -17,9 +17,15 @@ public static class ImageBundle
     private const string ChangesName = "changes";
 
     /// <summary>Makes a bundle in a folder that is empty or not there.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="path">The folder.</param>
+    /// <param name="copies">Whether the root filesystem is a copy in any case: slower to make, and of nobody's else.</param>
+    /// <param name="cancellation">Ends it; nothing is left behind.</param>
+    /// <returns>What the root filesystem is.</returns>
     /// <exception cref="ImageException">The folder is not empty, or the image names a user that it doesn't have. Nothing is left behind.</exception>
     /// <exception cref="SyscallException">A mount or a file could not be made. Nothing is left behind.</exception>
-    public static void Create(ImageStore store, Image image, string path)
+    public static RootFilesystem Create(ImageStore store, Image image, string path, bool copies = false, CancellationToken cancellation = default)
     {
         path = Path.GetFullPath(path);
         bool isNew = !Directory.Exists(path);
@@ -33,15 +39,17 @@ public static class ImageBundle
         {
             Files.MakeDirectories(root, RootMode);
             BundleUse.Begin(store.Folder, path, image.Record.DiffIds);
-            string changes = Path.Combine(path, ChangesName);
-            Files.MakeDirectories(changes, FolderMode);
-            RootFilesystem.Mount(store.Layers, image.Record.DiffIds, root, changes);
+            RootFilesystem made = copies ? RootFilesystem.Copy(store.Layers, image.Record.DiffIds, root, cancellation)
+                : RootFilesystem.Make(store.Layers, image.Record.DiffIds, root, Path.Combine(path, ChangesName), cancellation);
+            if (made.Kind == RootKind.Copy)
+                BundleUse.End(store.Folder, path);
             using FileDescriptor rootFolder = Files.Open(null, root, O_RDONLY | O_DIRECTORY);
             Spec spec = ImageSpec.Of(image.Config, ImageUser.Find(rootFolder, image.Config.Config.User), image.Id.Short);
             using StringWriter text = new();
             SpecWriter.Write(spec, text, indented: true);
             using FileDescriptor folder = Files.Open(null, path, O_RDONLY | O_DIRECTORY);
             Files.Replace(folder, "config.json", Encoding.UTF8.GetBytes(text + "\n"), FileMode);
+            return made;
         }
         catch
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using static Vessel.Native.Raw.Open;
@@ -22,6 +23,18 @@ public sealed partial class FolderTarget
             else
                 Accept(Files.TrySetAttribute(file, attribute, value), attribute, entry);
         }
+    }
+
+    // What a layer below gave a folder, and this one doesn't: the entry is the whole description.
+    private static void RemoveOtherAttributes(FileDescriptor folder, LayerEntry entry)
+    {
+        byte[] names = new byte[1 << 16];
+        nint length = Files.TryListAttributes(folder, ".\0"u8, names);
+        if (length <= 0)
+            return;
+        foreach (string attribute in Encoding.UTF8.GetString(names, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+            if (!LayerMarks.IsForeign(attribute) && !entry.ExtendedAttributes.Any(a => a.Key == attribute))
+                Ok(Files.TryRemoveAttribute(folder, attribute), "remove an attribute of", entry);
     }
 
     // All that is made in a folder inherits its default list, in place of the mode that it is made with: so these come when nothing more is made.

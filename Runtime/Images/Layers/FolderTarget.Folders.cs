@@ -172,7 +172,7 @@ public sealed partial class FolderTarget
                 }
                 else
                 {
-                    byte[] below = Below(place, component);
+                    byte[] below = LayerPath.Below(place, component);
                     next = Step(current, component, folder, 0, below, makes, linked);
                     depth++;
                     if (next is not null)
@@ -207,8 +207,6 @@ public sealed partial class FolderTarget
             throw;
         }
     }
-
-    private static byte[] Below(byte[] place, ReadOnlySpan<byte> name) => place.Length == 0 ? name.ToArray() : [.. place, (byte)'/', .. name];
 
     private byte[] ReadLink(Level folder, ReadOnlySpan<byte> whole)
     {

@@ -31,13 +31,15 @@ public sealed partial class FolderTarget : LayerTarget
         ourUid = (uint)Kernel.Call(SYS.geteuid);
         ourGid = (uint)Kernel.Call(SYS.getegid);
         levels.Add(Existing(Files.Open(folder, ".", O_RDONLY | O_DIRECTORY), 0));
+        if (this.options.Merges)
+            return;
         // Until an entry says otherwise.
         Implied.Add([]);
         (levels[0].Seconds, levels[0].Nanoseconds, levels[0].IsChanged) = (0, 0, true);
     }
 
     /// <inheritdoc/>
-    public override void Add(LayerEntry entry, TarReader data)
+    public override void Add(LayerEntry entry, ILayerData data)
     {
         base.Add(entry, data);
         LeaveGuest();
@@ -58,7 +60,7 @@ public sealed partial class FolderTarget : LayerTarget
         levels.Clear();
     }
 
-    private protected override void AddFile(LayerEntry entry, TarReader data)
+    private protected override void AddFile(LayerEntry entry, ILayerData data)
     {
         Level folder = Enter(entry.Folder);
         name.Set(entry.Name);
@@ -86,7 +88,7 @@ public sealed partial class FolderTarget : LayerTarget
         Ok(Files.TrySetTimes(file, entry.Seconds, entry.Nanoseconds), "set time of", entry);
     }
 
-    private static void Write(FileDescriptor file, LayerEntry entry, TarReader data)
+    private static void Write(FileDescriptor file, LayerEntry entry, ILayerData data)
     {
         ReadOnlySpan<byte> piece;
         while (!(piece = data.BorrowData()).IsEmpty)
@@ -95,7 +97,7 @@ public sealed partial class FolderTarget : LayerTarget
             while (!piece.IsEmpty);
     }
 
-    private static void WriteSparse(FileDescriptor file, LayerEntry entry, TarReader data)
+    private static void WriteSparse(FileDescriptor file, LayerEntry entry, ILayerData data)
     {
         foreach (SparseSegment segment in entry.Sparse!)
             for (long done = 0; done < segment.Length;)
@@ -142,14 +144,16 @@ public sealed partial class FolderTarget : LayerTarget
         Ok(result, "make folder", entry);
         parent.IsChanged |= isNew;
         result = Ok(Files.TryOpen(parent.Folder, name.Terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), "open", entry);
-        Level level = new(new FileDescriptor((int)result), entry.Path.Length);
+        bool stays = entry.IsImplied && !isNew;
+        Level level = stays ? Existing(new FileDescriptor((int)result), entry.Path.Length) : new(new FileDescriptor((int)result), entry.Path.Length);
         bool isOnStack = parent != guest;
-        Implied.Remove(isOnStack ? entry.Path.Span : Below(parent.Place, entry.Name));
+        Implied.Remove(isOnStack ? entry.Path.Span : LayerPath.Below(parent.Place, entry.Name));
         if (isOnStack)
             Push(level, entry.Path.Span);
         try
         {
-            Describe(level, entry, isNew, parent);
+            if (!stays)
+                Describe(level, entry, isNew, parent);
             // What this layer has below is not to be seen together with what it took away before.
             if (wasWhiteout)
                 SetOpaque(level.Folder, entry.Path.Span);
@@ -175,6 +179,8 @@ public sealed partial class FolderTarget : LayerTarget
         level.Seconds = entry.Seconds;
         level.Nanoseconds = entry.Nanoseconds;
         level.IsChanged = true;
+        if (options.Merges && !isNew)
+            RemoveOtherAttributes(level.Folder, entry);
         SetAttributes(level.Folder, entry);
     }
 
@@ -277,6 +283,19 @@ public sealed partial class FolderTarget : LayerTarget
     {
         Level folder = Enter(entry.Folder);
         name.Set(entry.Name);
+        if (options.Merges)
+        {
+            folder.IsChanged = true;
+            if (Files.TryStat(folder.Folder, name.Terminated, out _) >= 0)
+                Remove(folder, entry);
+            return;
+        }
+        if (options.NamesMarks)
+        {
+            MakeMark(folder.Folder, [.. LayerMarks.Whiteout, .. entry.Name], entry.Path.Span);
+            folder.IsChanged = true;
+            return;
+        }
         nint result = Files.TryMakeNode(folder.Folder, name.Terminated, S_IFCHR, 0);
         if (result == -Errno.EEXIST)
         {
@@ -295,14 +314,40 @@ public sealed partial class FolderTarget : LayerTarget
         Ok(Files.TrySetTimes(folder.Folder, name.Terminated, entry.Seconds, entry.Nanoseconds), "set time of", entry);
     }
 
-    private protected override void AddOpaqueMark(ReadOnlySpan<byte> folder) => SetOpaque(Enter(folder).Folder, folder);
+    private protected override void AddOpaqueMark(ReadOnlySpan<byte> folder)
+    {
+        Level level = Enter(folder);
+        if (!options.Merges)
+        {
+            SetOpaque(level.Folder, folder);
+            level.IsChanged |= options.NamesMarks;
+            return;
+        }
+        level.IsChanged = true;
+        name.Set("."u8);
+        RemoveContent(level.Folder, new LayerEntry { Path = folder.ToArray(), Kind = LayerEntryKind.OpaqueMark });
+    }
 
     // On the root it is for others to see: overlayfs doesn't look there (LayerResult.IsOpaque).
     private void SetOpaque(FileDescriptor folder, ReadOnlySpan<byte> path)
     {
-        nint result = Files.TrySetAttribute(folder, options.UsesUserAttributes ? "user.overlay.opaque" : "trusted.overlay.opaque", "y"u8);
+        if (options.NamesMarks)
+        {
+            MakeMark(folder, LayerMarks.Opaque, path);
+            return;
+        }
+        nint result = Files.TrySetAttribute(folder, (options.UsesUserAttributes ? LayerMarks.OverlayUser : LayerMarks.OverlayTrusted) + LayerMarks.OpaqueAttribute, "y"u8);
         if (result < 0)
             throw new SyscallException($"mark as opaque {LayerText.Quote(path)}", (int)-result);
+    }
+
+    private void MakeMark(FileDescriptor folder, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> path)
+    {
+        other.Set(mark);
+        nint result = Files.TryOpen(folder, other.Terminated, O_WRONLY | O_CREAT | O_NOFOLLOW, 0);
+        if (result < 0)
+            throw new SyscallException($"make the mark for {LayerText.Quote(path)}", (int)-result);
+        using FileDescriptor made = new((int)result);
     }
 
     private uint Allowed(uint mode) => options.KeepsOwner ? mode : mode & (PermissionBits | StickyBit);

@@ -15,7 +15,7 @@ public interface ILayerTarget : IDisposable
 
     /// <summary>Takes one entry. The data of a file is <paramref name="data"/>'s until this returns; what isn't read of it is skipped.</summary>
     /// <exception cref="LayerException">The entry makes no sense after those before it.</exception>
-    void Add(LayerEntry entry, TarReader data);
+    void Add(LayerEntry entry, ILayerData data);
 
     /// <summary>All entries were there, and the tar was read to its end.</summary>
     void Complete();

@@ -33,6 +33,11 @@ public sealed class LayerEntry
 
     public IReadOnlyList<KeyValuePair<string, byte[]>> ExtendedAttributes { get; init; } = [];
 
+    /// <summary>
+    /// A directory that nobody described: where there is one already, it stays as it is. Never from a <see cref="TarReader"/>, which has no entry for it.
+    /// </summary>
+    public bool IsImplied { get; init; }
+
     /// <summary>Where the data that the reader gives belongs, ascending; null for an ordinary file, whose data is all of it.</summary>
     public IReadOnlyList<SparseSegment>? Sparse { get; init; }
 
@@ -56,6 +61,7 @@ public sealed class LayerEntry
         DeviceMinor = DeviceMinor,
         Size = Size,
         ExtendedAttributes = attributes,
+        IsImplied = IsImplied,
         Sparse = Sparse,
     };
 

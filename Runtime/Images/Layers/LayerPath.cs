@@ -38,6 +38,9 @@ internal static class LayerPath
 
     public static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
 
+    /// <summary>A path in a folder.</summary>
+    public static byte[] Below(ReadOnlySpan<byte> folder, ReadOnlySpan<byte> name) => folder.IsEmpty ? name.ToArray() : [.. folder, (byte)'/', .. name];
+
     private static bool Escapes(ReadOnlySpan<byte> path)
     {
         int depth = 0;

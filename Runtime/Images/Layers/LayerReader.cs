@@ -3,14 +3,6 @@ namespace Vessel.Images.Layers;
 /// <summary>Reads a layer's tar and says what it means: whiteouts, and what no layer may have. The same for every target.</summary>
 public static class LayerReader
 {
-    private const string OverlayTrusted = "trusted.overlay.", OverlayUser = "user.overlay.";
-
-    private static ReadOnlySpan<byte> Mark => ".wh."u8;
-
-    private static ReadOnlySpan<byte> MetaMark => ".wh..wh."u8;
-
-    private static ReadOnlySpan<byte> OpaqueName => ".wh..wh..opq"u8;
-
     /// <summary>Reads all of <paramref name="tar"/> to the end of the stream, whatever follows the archive included, and gives its entries to <paramref name="target"/>.</summary>
     /// <exception cref="LayerException">The layer is damaged or hostile. The target is half filled, and not completed.</exception>
     public static LayerResult Read(Stream tar, ILayerTarget target, LayerLimits limits, CancellationToken cancellation)
@@ -38,7 +30,7 @@ public static class LayerReader
         // A root that is a link: whoever unpacks would work where it leads (CVE-2021-29136).
         if (path.IsEmpty && entry.Kind != LayerEntryKind.Directory)
             throw new LayerException("."u8, "the root of the layer is no directory");
-        if (path.IndexOf(Mark) is var mark and >= 0 && (mark == 0 || path.IndexOf("/.wh."u8) >= 0))
+        if (path.IndexOf(LayerMarks.Whiteout) is var mark and >= 0 && (mark == 0 || path.IndexOf("/.wh."u8) >= 0))
             return InterpretMark(entry);
         // Overlayfs takes this device for a whiteout. Whiteouts have names, which everybody can see.
         if (entry is { Kind: LayerEntryKind.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
@@ -51,43 +43,36 @@ public static class LayerReader
         ReadOnlySpan<byte> path = entry.Path.Span, folder = LayerPath.Folder(path), name = LayerPath.Name(path);
         foreach (Range part in folder.Split((byte)'/'))
         {
-            if (folder[part].StartsWith(MetaMark))
+            if (folder[part].StartsWith(LayerMarks.Meta))
                 return null;
-            if (folder[part].StartsWith(Mark))
+            if (folder[part].StartsWith(LayerMarks.Whiteout))
                 throw new LayerException(path, "lies in a whiteout");
         }
         bool isDirectory = entry.Kind == LayerEntryKind.Directory;
-        if (name.SequenceEqual(OpaqueName))
+        if (name.SequenceEqual(LayerMarks.Opaque))
             return !isDirectory ? entry.AsMark(LayerEntryKind.OpaqueMark, entry.Path[..folder.Length]) : throw new LayerException(path, "an opaque mark that is a directory");
-        if (name.StartsWith(MetaMark))
+        if (name.StartsWith(LayerMarks.Meta))
             return null;
-        ReadOnlySpan<byte> hidden = name[Mark.Length..];
+        ReadOnlySpan<byte> hidden = name[LayerMarks.Whiteout.Length..];
         if (hidden.IsEmpty || hidden is [(byte)'.'] or [(byte)'.', (byte)'.'])
             throw new LayerException(path, "a whiteout of no name");
         // AUFS made hard links of them, others files: any kind but this one, which could have something in it.
         if (isDirectory)
             throw new LayerException(path, "a whiteout that is a directory");
-        return entry.AsMark(LayerEntryKind.Whiteout, (byte[])(folder.IsEmpty ? [.. hidden] : [.. folder, (byte)'/', .. hidden]));
+        return entry.AsMark(LayerEntryKind.Whiteout, LayerPath.Below(folder, hidden));
     }
 
+    // They are dropped, and the entry is kept.
     private static LayerEntry WithoutForbiddenAttributes(LayerEntry entry)
     {
         List<KeyValuePair<string, byte[]>>? kept = null;
         foreach (KeyValuePair<string, byte[]> attribute in entry.ExtendedAttributes)
         {
-            if (IsForbidden(attribute.Key))
-                kept ??= [.. entry.ExtendedAttributes.TakeWhile(a => !IsForbidden(a.Key))];
+            if (LayerMarks.IsForeign(attribute.Key))
+                kept ??= [.. entry.ExtendedAttributes.TakeWhile(a => !LayerMarks.IsForeign(a.Key))];
             else
                 kept?.Add(attribute);
         }
         return kept is null ? entry : entry.With(kept);
     }
-
-    // Dropped, and the entry kept:
-    // - Overlayfs obeys these wherever it finds them: a redirect shows one folder as another, a metacopy shows one file's data as another's. An
-    //   image that has an overlay's own files within it, as one of an engine, is no attack, so it isn't refused; as ordinary files they do no harm.
-    // - Labels of SELinux and Smack are the host's policy, not the image's; an engine sets its own.
-    private static bool IsForbidden(string attribute) =>
-        attribute.StartsWith(OverlayTrusted, StringComparison.Ordinal) || attribute.StartsWith(OverlayUser, StringComparison.Ordinal)
-        || attribute == "security.selinux" || attribute.StartsWith("security.SMACK64", StringComparison.Ordinal);
 }

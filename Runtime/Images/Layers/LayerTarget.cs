@@ -21,7 +21,7 @@ public abstract class LayerTarget : ILayerTarget
     public ImpliedFolders Implied { get; } = new();
 
     /// <inheritdoc/>
-    public virtual void Add(LayerEntry entry, TarReader data)
+    public virtual void Add(LayerEntry entry, ILayerData data)
     {
         stepsLeft += StepsOfAnEntry;
         switch (entry.Kind)
@@ -45,7 +45,7 @@ public abstract class LayerTarget : ILayerTarget
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    private protected abstract void AddFile(LayerEntry entry, TarReader data);
+    private protected abstract void AddFile(LayerEntry entry, ILayerData data);
 
     private protected abstract void AddDirectory(LayerEntry entry);
 

@@ -6,7 +6,7 @@ namespace Vessel.Images.Layers;
 /// the headers claim: names and extended headers are held, data never is.</para>
 /// <para>After an exception the reader is of no more use; the stream stands somewhere.</para>
 /// </remarks>
-public sealed partial class TarReader
+public sealed partial class TarReader : ILayerData
 {
     private const int BufferSize = 256 * 1024;
     private const int Block = TarHeader.Size;
@@ -72,7 +72,7 @@ public sealed partial class TarReader
         return piece.Length;
     }
 
-    /// <summary>The next data of the current entry as it lies in the reader's memory, valid until the next call; empty at its end.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<byte> BorrowData(int maximum = int.MaxValue)
     {
         if (dataLeft == 0)

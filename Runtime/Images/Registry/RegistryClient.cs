@@ -43,13 +43,13 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
     public async Task<(Stream Stream, long Offset)> OpenBlobAsync(ImageReference reference, Descriptor descriptor, long offset, CancellationToken cancellation = default) =>
         await FirstAsync(reference, async connection =>
         {
-            HttpResponseMessage response = await GetBlobAsync(connection, reference, descriptor, offset, cancellation).ConfigureAwait(false);
+            HttpResponseMessage response = await GetBlobAsync(connection, reference, descriptor, offset > 0 ? new RangeHeaderValue(offset, null) : null, cancellation).ConfigureAwait(false);
             if (offset > 0 && response.StatusCode != HttpStatusCode.OK && response.Content.Headers.ContentRange?.From != offset)
             {
                 // It knows ranges, but not what they are: then from the start.
                 response.Dispose();
                 offset = 0;
-                response = await GetBlobAsync(connection, reference, descriptor, 0, cancellation).ConfigureAwait(false);
+                response = await GetBlobAsync(connection, reference, descriptor, null, cancellation).ConfigureAwait(false);
             }
             long start = response.StatusCode == HttpStatusCode.PartialContent ? offset : 0;
             long? length = response.Content.Headers.ContentRange?.Length ?? response.Content.Headers.ContentLength + start;
@@ -58,7 +58,9 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
                 response.Dispose();
                 throw new ImageException(ImageErrorKind.Corrupt, $"blob {descriptor.Digest} has {length} bytes at the registry, {descriptor.Size} by its manifest");
             }
-            return (await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), start);
+            bool knowsRanges = connection.KnowsRanges && (response.StatusCode == HttpStatusCode.PartialContent || response.Headers.AcceptRanges.Contains("bytes"));
+            Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            return (new BlobStream(body, start, descriptor.Size, Settings.RangeTrial, knowsRanges ? (from, end, stop) => OpenRangeAsync(connection, reference, descriptor, from, end, stop) : null), start);
         }, cancellation).ConfigureAwait(false);
 
     /// <summary>Whether the registry knows who we say we are.</summary>
@@ -121,12 +123,23 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
         return await attempt(plain).ConfigureAwait(false);
     }
 
-    private static async Task<HttpResponseMessage> GetBlobAsync(RegistryConnection connection, ImageReference reference, Descriptor descriptor, long offset, CancellationToken cancellation)
+    // The bytes from one offset up to another.
+    private static async Task<Stream> OpenRangeAsync(RegistryConnection connection, ImageReference reference, Descriptor descriptor, long from, long end, CancellationToken cancellation)
+    {
+        HttpResponseMessage response = await GetBlobAsync(connection, reference, descriptor, new RangeHeaderValue(from, end - 1), cancellation).ConfigureAwait(false);
+        ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
+        if (response.StatusCode == HttpStatusCode.PartialContent && range?.From == from && range.To == end - 1 && (range.Length ?? descriptor.Size) == descriptor.Size)
+            return await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        response.Dispose();
+        connection.KnowsRanges = false;
+        throw new IOException($"the registry promises ranges and gives none ({(int)response.StatusCode} for bytes {from} to {end - 1})");
+    }
+
+    private static async Task<HttpResponseMessage> GetBlobAsync(RegistryConnection connection, ImageReference reference, Descriptor descriptor, RangeHeaderValue? range, CancellationToken cancellation)
     {
         HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, Path(reference, $"blobs/{descriptor.Digest}"), Scope.Pull(reference.Repository), request =>
         {
-            if (offset > 0)
-                request.Headers.Range = new RangeHeaderValue(offset, null);
+            request.Headers.Range = range;
         }, cancellation).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.NotFound)
             return response;

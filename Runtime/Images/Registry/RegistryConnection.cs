@@ -49,6 +49,9 @@ internal sealed class RegistryConnection : IDisposable
     /// <summary>Whether it has answered anything: then it is there, and speaks what the address says.</summary>
     public bool HasAnswered { get; private set; }
 
+    /// <summary>Whether it gives ranges, if it says that it does: until it doesn't.</summary>
+    public bool KnowsRanges { get; set; } = true;
+
     /// <summary>Sends a request, and gives the answer as soon as its headers are there: of success, or 404.</summary>
     /// <param name="method">GET, HEAD, POST ….</param>
     /// <param name="target">A path of the registry's, or an address that it gave.</param>

@@ -47,8 +47,8 @@ internal sealed class InheritedFolders : IDisposable
             // What is in a folder that only one layer has is in that layer alone as well.
             if (alone is not null && path.StartsWith(alone, StringComparison.Ordinal))
                 continue;
-            (int source, int top, int count) = Find(path);
-            if (count == 1)
+            (int source, int top, bool isAlone) = Find(path);
+            if (isAlone)
                 alone = path + "/";
             if (source > top)
                 wanted.Add(path);
@@ -84,8 +84,8 @@ internal sealed class InheritedFolders : IDisposable
     /// <inheritdoc/>
     public void Dispose() => layers.ForEach(l => l.Dispose());
 
-    /// <summary>Which layer describes a folder, which is the topmost to have it, and how many have it, so far as they are seen.</summary>
-    private (int Source, int Top, int Count) Find(string path)
+    /// <summary>Which layer describes a folder, which is the topmost to have it, and whether it is known that no other has it, so far as they are seen.</summary>
+    private (int Source, int Top, bool IsAlone) Find(string path)
     {
         int top = -1, count = 0;
         for (int layer = 0; layer < layers.Count; layer++)
@@ -96,12 +96,12 @@ internal sealed class InheritedFolders : IDisposable
                 count++;
                 top = top < 0 ? layer : top;
                 if (!implied[layer].Contains(path))
-                    return (layer, top, count);
+                    return (layer, top, false);
             }
             if (hidesBelow)
                 break;
         }
-        return (top, top, count);
+        return (top, top, count == 1);
     }
 
     // Part by part, as overlayfs goes: what is no folder, and what is in a folder marked as opaque, hides what the layers below have there. The mark of

@@ -17,7 +17,7 @@ public sealed class LayerInMaking : IDisposable
     private readonly Digest diffId;
     private readonly LayerForm form;
     private readonly MakingFolder making;
-    private bool isVerified;
+    private bool isVerified, namesMarks;
 
     internal LayerInMaking(StoreFolder store, Digest diffId, LayerForm form)
     {
@@ -52,7 +52,7 @@ public sealed class LayerInMaking : IDisposable
             // Names in a layer are its own; a full disk is told with the layer that it was too small for.
             throw new SyscallException($"layer {diffId}: {e.Attempt}", e.Errno);
         }
-        LayerRecord record = new(result.UnpackedBytes, result.Entries, result.IsOpaque);
+        LayerRecord record = new(result.UnpackedBytes, result.Entries, result.IsOpaque, HasNamedMarks: namesMarks);
         if (form == LayerForm.Erofs)
         {
             Files.Sync(content, LayerStore.ImageName);
@@ -63,6 +63,9 @@ public sealed class LayerInMaking : IDisposable
         Files.ReplaceDurably(making.Descriptor, LayerStore.RecordName, record.ToBytes(), FileMode);
         isVerified = true;
     }
+
+    /// <summary>Where it is until it has its name.</summary>
+    internal string FullPath => making.FullPath;
 
     /// <summary>Whether it takes a sync of the whole filesystem until the layer is on the disk: a folder is many files.</summary>
     public bool NeedsSync => form == LayerForm.Folder;
@@ -89,13 +92,24 @@ public sealed class LayerInMaking : IDisposable
     {
         if (form == LayerForm.Erofs)
             return new ErofsTarget(content, Convert.FromHexString(diffId.Hex[..(2 * ErofsTarget.IdentityBytes)]));
-        return new FolderTarget(content);
+        return new FolderTarget(content, new FolderOptions { NamesMarks = namesMarks });
+    }
+
+    // Overlayfs's mark is a device that nobody may make on another overlay, nor in a user namespace before Linux 5.8.
+    private bool CanMakeWhiteout()
+    {
+        const string Probe = "probe";
+        if (Files.TryMakeNode(making.Descriptor, Probe, S_IFCHR, 0) < 0)
+            return false;
+        Files.TryRemove(making.Descriptor, Probe);
+        return true;
     }
 
     private FileDescriptor MakeContent()
     {
         if (form == LayerForm.Erofs)
             return Files.Open(making.Descriptor, LayerStore.ImageName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, FileMode);
+        namesMarks = !CanMakeWhiteout();
         Check.Ok(Files.TryMakeDirectory(making.Descriptor, LayerStore.TreeName, TreeMode), "mkdir", LayerStore.TreeName);
         return Files.Open(making.Descriptor, LayerStore.TreeName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     }

@@ -7,7 +7,8 @@ namespace Vessel.Images.Snapshots;
 /// <param name="Entries">How many files, folders and so on it has.</param>
 /// <param name="IsOpaque">It hides all layers below.</param>
 /// <param name="ImageBytes">How large its image is; null for a layer that is a folder.</param>
-public sealed record LayerRecord(long Bytes, long Entries, bool IsOpaque = false, long? ImageBytes = null)
+/// <param name="HasNamedMarks">Its folder has marks that overlayfs doesn't understand (<see cref="Layers.FolderOptions.NamesMarks"/>).</param>
+public sealed record LayerRecord(long Bytes, long Entries, bool IsOpaque = false, long? ImageBytes = null, bool HasNamedMarks = false)
 {
     // 1: only folders, and without `opaque`.
     private const int Version = 2, OldestVersion = 1;
@@ -20,7 +21,7 @@ public sealed record LayerRecord(long Bytes, long Entries, bool IsOpaque = false
         if (!json.EnterObject())
             return null;
         long? version = null, bytes = null, entries = null, image = null;
-        bool? isOpaque = null;
+        bool? isOpaque = null, hasNamedMarks = null;
         while (json.NextMember() is { } member)
             switch (member)
             {
@@ -28,11 +29,12 @@ public sealed record LayerRecord(long Bytes, long Entries, bool IsOpaque = false
                 case "bytes": bytes = json.Int64(0); break;
                 case "entries": entries = json.Int64(0); break;
                 case "opaque": isOpaque = json.Boolean(); break;
+                case "namedMarks": hasNamedMarks = json.Boolean(); break;
                 case "erofs": image = json.Int64(0); break;
                 default: json.Skip(); break;
             }
         json.Required(version, "version");
-        return new LayerRecord(json.Required(bytes, "bytes"), json.Required(entries, "entries"), isOpaque ?? false, image);
+        return new LayerRecord(json.Required(bytes, "bytes"), json.Required(entries, "entries"), isOpaque ?? false, image, hasNamedMarks ?? false);
     });
 
     internal byte[] ToBytes() => JsonMapWriter.ToBytes(this, indented: false, static (json, layer) =>
@@ -42,6 +44,8 @@ public sealed record LayerRecord(long Bytes, long Entries, bool IsOpaque = false
         json.Always("entries", layer.Entries);
         if (layer.IsOpaque)
             json.Always("opaque", true);
+        if (layer.HasNamedMarks)
+            json.Always("namedMarks", true);
         if (layer.ImageBytes is { } image)
             json.Always("erofs", image);
     });

@@ -35,34 +35,52 @@ public sealed class LayerStore(StoreFolder folder, LayerForm? asked = null)
     public string Open(Digest diffId) => IsImage(diffId) ? mounts.Mount(diffId, ImageOf(diffId)) : TreeOf(diffId);
 
     /// <summary>The folders of a layer that its tar has no entry for.</summary>
-    public IEnumerable<byte[]> ImpliedFoldersOf(Digest diffId)
-    {
-        string path = Path.Combine(folder.Layer(diffId), ImpliedName);
-        using FileDescriptor? file = Files.OpenIfThere(path, Native.Raw.Open.O_RDONLY);
-        return file is null ? [] : ImpliedFolders.Read(Files.ReadAll(file, path, ImpliedFolders.MaximumFileBytes));
-    }
+    public IEnumerable<byte[]> ImpliedFoldersOf(Digest diffId) => ImpliedFoldersIn(folder.Layer(diffId));
 
     /// <summary>What is known of a layer.</summary>
     /// <exception cref="ImageException"><see cref="ImageErrorKind.NotFound"/>.</exception>
-    public LayerRecord Read(Digest diffId)
-    {
-        string path = Path.Combine(folder.Layer(diffId), RecordName);
-        using FileDescriptor file = Files.OpenIfThere(path, Native.Raw.Open.O_RDONLY) ?? throw new ImageException(ImageErrorKind.NotFound, $"layer {diffId} is not in the store; pull the image again");
-        return LayerRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
-    }
+    public LayerRecord Read(Digest diffId) => ReadRecord(folder.Layer(diffId));
+
+    /// <summary>Whether overlayfs would take marks in one of these for files.</summary>
+    internal bool HaveNamedMarks(IEnumerable<Digest> diffIds) => diffIds.Any(d => Read(d).HasNamedMarks);
 
     /// <summary>Begins a layer in a private folder that nothing names.</summary>
     public LayerInMaking Begin(Digest diffId) => new(folder, diffId, Form);
 
+    /// <summary>Whether a layer is what its blob unpacks to: it is unpacked anew, beside it, and compared.</summary>
+    /// <exception cref="ImageException">The blob is damaged, or the layer has no record.</exception>
+    internal bool IsIntact(Digest diffId, Stream blob, CancellationToken cancellation)
+    {
+        if (!IsComplete(diffId))
+            return false;
+        using LayerInMaking anew = new(folder, diffId, Read(diffId).Form);
+        anew.Unpack(blob, cancellation);
+        return LayerComparison.AreSame(folder.Layer(diffId), anew.FullPath, cancellation);
+    }
+
     /// <summary>Whether a layer is there with all that it consists of: of an image its length and its first block are looked at.</summary>
     /// <exception cref="ImageException">It has no record.</exception>
-    internal bool IsIntact(Digest diffId)
+    internal bool IsComplete(Digest diffId)
     {
         if (Read(diffId) is not { ImageBytes: { } length })
             return Directory.Exists(Path.Combine(folder.Layer(diffId), TreeName));
         using FileDescriptor? image = Files.OpenIfThere(ImageOf(diffId), Native.Raw.Open.O_RDONLY);
         byte[] block = new byte[ErofsFormat.BlockSize];
         return image is not null && (long)Files.Stat(image).stx_size == length && Files.TryReadAt(image, block, 0) == block.Length && ErofsFormat.IsIntact(block);
+    }
+
+    internal static LayerRecord ReadRecord(string layer)
+    {
+        string path = Path.Combine(layer, RecordName);
+        using FileDescriptor file = Files.OpenIfThere(path, Native.Raw.Open.O_RDONLY) ?? throw new ImageException(ImageErrorKind.NotFound, $"layer {Path.GetFileName(layer)} is not in the store; pull the image again");
+        return LayerRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
+    }
+
+    internal static IEnumerable<byte[]> ImpliedFoldersIn(string layer)
+    {
+        string path = Path.Combine(layer, ImpliedName);
+        using FileDescriptor? file = Files.OpenIfThere(path, Native.Raw.Open.O_RDONLY);
+        return file is null ? [] : ImpliedFolders.Read(Files.ReadAll(file, path, ImpliedFolders.MaximumFileBytes));
     }
 
     /// <summary>Removes a layer: out of sight at once, then file by file. What still lies on its mount keeps that until it ends.</summary>

@@ -1,14 +1,52 @@
+using Vessel.Images.Layers;
+using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Reference;
+using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Images.Snapshots;
 
-/// <summary>A root filesystem on an image's layers, with an upper folder that takes the changes.</summary>
-public static class RootFilesystem
+/// <summary>A root filesystem on an image's layers that takes changes and leaves the layers as they are.</summary>
+/// <param name="Kind">How it was made.</param>
+/// <param name="Refusal">Why it is not the kernel's overlay; null where it is, and where a copy was asked for.</param>
+/// <param name="CopiedBytes">The sizes of all files that were copied.</param>
+public sealed record RootFilesystem(RootKind Kind, string? Refusal = null, long CopiedBytes = 0)
 {
     private const uint FolderMode = 0x1ed; // 0755
+    private const uint PrivateFolder = 0x1c0; // 0700
 
-    /// <summary>Mounts it as an overlay.</summary>
+    /// <summary>Makes it an overlay; where the kernel refuses that, one of fuse-overlayfs; where there is none, a copy.</summary>
+    /// <param name="layers">Where the layers are.</param>
+    /// <param name="diffIds">The image's layers, the lowest first.</param>
+    /// <param name="target">An empty folder.</param>
+    /// <param name="changes">A folder of its own beside it, empty or not there, for what the container writes. A copy needs none, and has none.</param>
+    /// <param name="cancellation">Ends the copying.</param>
+    /// <exception cref="SyscallException">It cannot be made; nothing is mounted then.</exception>
+    public static RootFilesystem Make(LayerStore layers, IReadOnlyList<Digest> diffIds, string target, string changes, CancellationToken cancellation = default)
+    {
+        Files.MakeDirectories(changes, PrivateFolder);
+        try
+        {
+            Mount(layers, diffIds, target, changes);
+            return new RootFilesystem(RootKind.Overlay);
+        }
+        catch (SyscallException e) when (IsRefusal(e.Errno))
+        {
+            string refusal = e.Message;
+            // What the kernel's overlay would have made of these is not known to it either.
+            if (!layers.HaveNamedMarks(diffIds))
+            {
+                (List<string> lowers, string upper, string work) = Prepare(layers, diffIds, changes);
+                if (FuseOverlay.TryMount(target, lowers, upper, work) is not { } reason)
+                    return new RootFilesystem(RootKind.FuseOverlay, refusal);
+                refusal += $"; {reason}";
+            }
+            Trees.Remove(changes);
+            return Copy(layers, diffIds, target, cancellation) with { Refusal = refusal };
+        }
+    }
+
+    /// <summary>Mounts it as an overlay of the kernel's.</summary>
     /// <param name="layers">Where the layers are.</param>
     /// <param name="diffIds">The image's layers, the lowest first.</param>
     /// <param name="target">An empty folder.</param>
@@ -16,7 +54,38 @@ public static class RootFilesystem
     /// <exception cref="SyscallException">The kernel refuses the mount; nothing is mounted then.</exception>
     public static void Mount(LayerStore layers, IReadOnlyList<Digest> diffIds, string target, string changes)
     {
+        if (layers.HaveNamedMarks(diffIds))
+            throw new SyscallException($"mount overlay on {target}: its layers were unpacked where overlayfs's marks could not be made", Errno.EINVAL);
+        (List<string> lowers, string upper, string work) = Prepare(layers, diffIds, changes);
+        Mounts.MountOverlay(target, lowers, upper, work);
+    }
+
+    /// <summary>Copies all that the layers show together.</summary>
+    /// <exception cref="SyscallException">A file could not be made; what was is still there.</exception>
+    public static RootFilesystem Copy(LayerStore layers, IReadOnlyList<Digest> diffIds, string target, CancellationToken cancellation = default)
+    {
+        using FileDescriptor root = Files.Open(null, target, O_RDONLY | O_DIRECTORY);
+        FolderOptions options = new() { Merges = true, KeepsOwner = Kernel.Call(SYS.geteuid) == 0 };
+        long bytes = 0;
+        foreach (Digest diffId in Enumerable.Reverse(Seen(layers, diffIds)))
+        {
+            LayerRecord record = layers.Read(diffId);
+            using FileDescriptor layer = Files.Open(null, layers.Open(diffId), O_RDONLY | O_DIRECTORY);
+            using FolderTarget merged = new(root, options);
+            FolderReader.Read(layer, merged, new FolderReadOptions { Implied = layers.ImpliedFoldersOf(diffId), HasNamedMarks = record.HasNamedMarks }, cancellation);
+            bytes += record.Bytes;
+        }
+        return new RootFilesystem(RootKind.Copy, CopiedBytes: bytes);
+    }
+
+    // By who we are, where the store is, or which kernel it is; not because something is full or broken.
+    private static bool IsRefusal(int errno) => errno is Errno.EINVAL or Errno.EPERM or Errno.EACCES or Errno.ENODEV or Errno.EOPNOTSUPP or Errno.E2BIG;
+
+    // What an overlay consists of, in a folder that may have some of it.
+    private static (List<string> Lowers, string Upper, string Work) Prepare(LayerStore layers, IReadOnlyList<Digest> diffIds, string changes)
+    {
         string upper = Path.Combine(changes, "upper"), work = Path.Combine(changes, "work"), folders = Path.Combine(changes, "folders");
+        Trees.Remove(folders);
         Files.MakeDirectories(upper, FolderMode);
         Files.MakeDirectories(work, FolderMode);
         List<Digest> seen = Seen(layers, diffIds);
@@ -33,7 +102,7 @@ public static class RootFilesystem
             Files.MakeDirectories(empty, FolderMode);
             lowers.Add(empty);
         }
-        Mounts.MountOverlay(target, lowers, upper, work);
+        return (lowers, upper, work);
     }
 
     // The topmost first. A layer may come twice: overlay takes a folder only once, and the upper one hides the lower anyhow. One whose root is opaque

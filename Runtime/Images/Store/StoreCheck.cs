@@ -32,12 +32,13 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
                 if (repair)
                     Files.TryRemove(null, store.Folder.Blob(blob));
             }
+        Dictionary<Digest, Digest> blobOf = BlobsOfLayers(store, blobs);
         foreach (Digest layer in store.Folder.UnpackedLayers().ToList())
-            if (IsComplete(store, layer))
+            if (Fault(store, layer, blobOf, cancellation) is not { } fault)
                 layers.Add(layer);
             else
             {
-                problems.Add($"layer {layer} is not complete");
+                problems.Add($"layer {layer} {fault}");
                 if (repair)
                     store.Layers.Remove(layer);
             }
@@ -84,15 +85,40 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
         return hash.Result() == digest;
     }
 
-    private static bool IsComplete(ImageStore store, Digest layer)
+    // From which blob each layer was unpacked, so far as images tell, and the blob is intact.
+    private static Dictionary<Digest, Digest> BlobsOfLayers(ImageStore store, HashSet<Digest> blobs)
+    {
+        Dictionary<Digest, Digest> blobOf = [];
+        foreach (Digest id in StoreFolder.DigestsIn(store.Folder.Images, ".json").ToList())
+            try
+            {
+                if (store.ReadRecord(id) is { } record)
+                    foreach ((Digest diffId, Digest blob) in record.DiffIds.Zip(record.Layers))
+                        if (blobs.Contains(blob))
+                            blobOf.TryAdd(diffId, blob);
+            }
+            catch (Exception e) when (e is DocumentException or InvalidDataException)
+            {
+                // Told when the images are looked at.
+            }
+        return blobOf;
+    }
+
+    private static string? Fault(ImageStore store, Digest layer, Dictionary<Digest, Digest> blobOf, CancellationToken cancellation)
     {
         try
         {
-            return store.Layers.IsIntact(layer);
+            if (!store.Layers.IsComplete(layer))
+                return "is not complete";
+            // One that no image needs is collected soon.
+            if (!blobOf.TryGetValue(layer, out Digest? blob))
+                return null;
+            using OwnedDescriptorStream stream = new(store.Content.Open(blob), blob.ToString());
+            return store.Layers.IsIntact(layer, stream, cancellation) ? null : $"has other files than its blob {blob}";
         }
-        catch (Exception e) when (e is ImageException or DocumentException or InvalidDataException)
+        catch (Exception e) when (e is ImageException or DocumentException or InvalidDataException or SyscallException)
         {
-            return false;
+            return $"cannot be read: {e.Message}";
         }
     }
 

@@ -120,7 +120,7 @@ public sealed class TarLimitTests
 
         public ImpliedFolders Implied { get; } = new();
 
-        public void Add(LayerEntry entry, TarReader data)
+        public void Add(LayerEntry entry, ILayerData data)
         {
         }
 

@@ -39,6 +39,8 @@ internal static class CommandList
         new("search", () => new SearchCommand()),
         new("system check", () => new CheckCommand()),
         new("system df", () => new DiskUsageCommand()),
+        new("system info", () => new InfoCommand()),
+        new("info", () => new InfoCommand()),
         new("version", () => new VersionCommand()),
     ];
 

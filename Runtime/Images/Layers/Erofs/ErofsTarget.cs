@@ -42,7 +42,7 @@ public sealed partial class ErofsTarget : LayerTarget
         // The image is the caller's.
     }
 
-    private protected override void AddFile(LayerEntry entry, TarReader data)
+    private protected override void AddFile(LayerEntry entry, ILayerData data)
     {
         int folder = Enter(entry.Folder);
         RemoveNamed(folder, entry.Name);
@@ -58,7 +58,7 @@ public sealed partial class ErofsTarget : LayerTarget
 
     /// <summary>Writes a file's data up to its last whole block.</summary>
     /// <returns>How much is left in <see cref="tail"/>, to be put behind the inode. Where there is no room for it it is written as well.</returns>
-    private int WriteData(LayerEntry entry, TarReader data, int inodeLength)
+    private int WriteData(LayerEntry entry, ILayerData data, int inodeLength)
     {
         long whole = entry.Size & -BlockSize;
         int tailLength = 0;
@@ -79,7 +79,7 @@ public sealed partial class ErofsTarget : LayerTarget
     }
 
     // What is in no segment is a hole in the image as well, so that no other form of data is needed for it.
-    private int WriteSparse(LayerEntry entry, TarReader data)
+    private int WriteSparse(LayerEntry entry, ILayerData data)
     {
         long at = 0;
         foreach (SparseSegment segment in entry.Sparse!)
