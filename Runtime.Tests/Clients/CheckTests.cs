@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Vessel.Native.Raw;
 using Vessel.Tests.Support;
 
 namespace Vessel.Tests.Clients;
@@ -34,7 +35,7 @@ public sealed class CheckTests : ImageTest
         Require.That(pull.ExitCode == 0, $"needs a kernel that mounts erofs: {pull.Error}");
         Assert.That(Vessel("system", "check").Output, Is.EqualTo("1 images, 2 layers, 4 blobs are as they should be\n"));
         byte[] text = "hello from the second layer"u8.ToArray();
-        string file = Stored("layers").Single(f => File.ReadAllBytes(f).AsSpan().IndexOf(text) >= 0);
+        string file = Stored("layers").Single(f => (Host.Stat(f).stx_mode & Open.S_IFMT) == Open.S_IFREG && File.ReadAllBytes(f).AsSpan().IndexOf(text) >= 0);
         byte[] bytes = File.ReadAllBytes(file);
         bytes[bytes.AsSpan().IndexOf(text)] ^= 1;
         File.WriteAllBytes(file, bytes);

@@ -19,10 +19,10 @@ public sealed class LayerInMaking : IDisposable
     private readonly MakingFolder making;
     private bool isVerified, namesMarks;
 
-    internal LayerInMaking(StoreFolder store, Digest diffId, LayerForm form)
+    internal LayerInMaking(StoreFolder store, Digest diffId, LayerForm form, bool isLocked = false)
     {
         (this.store, this.diffId, this.form) = (store, diffId, form);
-        making = new MakingFolder(store);
+        making = new MakingFolder(store, isLocked);
     }
 
     /// <summary>Unpacks a blob, compressed or not, and verifies that its tar is the layer that it should be.</summary>

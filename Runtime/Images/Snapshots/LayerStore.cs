@@ -47,13 +47,13 @@ public sealed class LayerStore(StoreFolder folder, LayerForm? asked = null)
     /// <summary>Begins a layer in a private folder that nothing names.</summary>
     public LayerInMaking Begin(Digest diffId) => new(folder, diffId, Form);
 
-    /// <summary>Whether a layer is what its blob unpacks to: it is unpacked anew, beside it, and compared.</summary>
+    /// <summary>Whether a layer is what its blob unpacks to: it is unpacked anew, beside it, and compared. Under the store's lock.</summary>
     /// <exception cref="ImageException">The blob is damaged, or the layer has no record.</exception>
     internal bool IsIntact(Digest diffId, Stream blob, CancellationToken cancellation)
     {
         if (!IsComplete(diffId))
             return false;
-        using LayerInMaking anew = new(folder, diffId, Read(diffId).Form);
+        using LayerInMaking anew = new(folder, diffId, Read(diffId).Form, isLocked: true);
         anew.Unpack(blob, cancellation);
         return LayerComparison.AreSame(folder.Layer(diffId), anew.FullPath, cancellation);
     }

@@ -13,11 +13,13 @@ internal sealed class MakingFolder : IDisposable
     private const uint PrivateFolder = 0x1c0; // 0700
 
     /// <summary>Makes an empty one.</summary>
-    public MakingFolder(StoreFolder store)
+    /// <param name="store">Where.</param>
+    /// <param name="isLocked">Whether the caller has the store's lock already, and waiting for it would be for ever.</param>
+    public MakingFolder(StoreFolder store, bool isLocked = false)
     {
         FullPath = Path.Combine(store.LayersInMaking, Guid.NewGuid().ToString("N"));
         // Under the store's lock, so that whoever tidies up never meets the folder between its making and its locking.
-        using FileDescriptor storeLock = store.Lock(alone: false);
+        using FileDescriptor? storeLock = isLocked ? null : store.Lock(alone: false);
         Check.Ok(Files.TryMakeDirectory(null, FullPath, PrivateFolder), "mkdir", FullPath);
         Descriptor = StoreFolder.OpenFolder(FullPath);
         Files.TryLock(Descriptor);

@@ -118,7 +118,7 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
         }
         catch (Exception e) when (e is ImageException or DocumentException or InvalidDataException or SyscallException)
         {
-            return $"cannot be read: {e.Message}";
+            return $"is not complete: {e.Message}";
         }
     }
 
