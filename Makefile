@@ -81,6 +81,11 @@ test: lint build $(TESTS) $(STANDALONE) fixtures images ## everything that must 
 test-unit: $(TESTS) ## tests that need no root; FILTER='an NUnit filter, or a word'
 	@build/test unit
 
+# What is drawn by chance anew in each run: damaged tars, documents and references, layers that nobody would make.
+.PHONY: fuzz
+fuzz: $(TESTS) ## the tests that draw their input by chance, TIMES=100 times as long (root)
+	@VESSEL_FUZZ_TIMES=$(or $(TIMES),100) FILTER='test =~ /Mutation|AnyLayer_IsTheSame|Merged_IsWhatOverlayShows/' build/test unit kernel
+
 .PHONY: test-kernel
 test-kernel: build $(TESTS) fixtures $(if $(RUNTIME),,images) ## tests with real containers (root); RUNTIME=runc|crun|PATH, FILTER=...
 	@build/packages test $(if $(filter runc crun,$(RUNTIME)),peers)

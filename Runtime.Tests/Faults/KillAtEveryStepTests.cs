@@ -32,12 +32,34 @@ public sealed class KillAtEveryStepTests : KernelTest
     [Test, Category("Systemd")]
     public void DeleteInAScope() => KillEverywhere(["delete", "-f"], createFirst: true, inScope: true);
 
-    private void KillEverywhere(string[] command, bool createFirst, bool inScope = false)
+    [Test]
+    public void CreateOfAnOrdinaryUser() => KillEverywhere(["create"], createFirst: false, user: OrdinaryUser.Nameless);
+
+    [Test]
+    public void RunOfAnOrdinaryUser() => KillEverywhere(["run"], createFirst: false, user: OrdinaryUser.Nameless);
+
+    [Test]
+    public void DeleteOfAnOrdinaryUser() => KillEverywhere(["delete", "-f"], createFirst: true, user: OrdinaryUser.Nameless);
+
+    [Test, Category("Vm")]
+    public void CreateWithRangesOfIds()
     {
+        Require.That(File.Exists("/etc/subuid") && File.ReadAllText("/etc/subuid").Contains("tester:"), "needs the user tester with ranges: a virtual machine of build/vm");
+        KillEverywhere(["create"], createFirst: false, user: OrdinaryUser.Tester);
+    }
+
+    private void KillEverywhere(string[] command, bool createFirst, bool inScope = false, OrdinaryUser? user = null)
+    {
+        if (user is not null)
+            Box.ActAs(user);
         string strace = Require.Program("strace", "strace");
         TestBundle bundle = Bundle().WithArgs("/bin/true");
         if (inScope)
             bundle.Set("linux.cgroupsPath", $"system.slice:vt:{bundle.Id}");
+        if (user is not null)
+            bundle.ForUser(user);
+        if (user == OrdinaryUser.Tester)
+            bundle.WithRanges(user);
         bundle.Save();
         global = inScope ? ["--systemd-cgroup"] : [];
         string[] arguments = command[0] is "create" or "run" ? [.. command, "-b", bundle.Folder, bundle.Id] : [.. command, bundle.Id];
@@ -74,5 +96,5 @@ public sealed class KillAtEveryStepTests : KernelTest
         Host.CgroupHierarchies().Select(h => $"{h}/system.slice/vt-{bundle.Id}.scope").Where(Directory.Exists);
 
     private RunningProgram Trace(string strace, string[] options, string[] arguments) =>
-        new Launch(strace, [.. options, RuntimeUnderTest.Path, "--root", Box.StateRoot, .. global, .. arguments]).Start();
+        new Launch(strace, [.. options, Box.User is null ? RuntimeUnderTest.Path : OrdinaryUser.Runtime, "--root", Box.StateRoot, .. global, .. arguments]) { User = Box.User }.Start();
 }

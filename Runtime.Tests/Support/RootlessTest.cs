@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using NUnit.Framework;
 
 namespace Vessel.Tests.Support;
@@ -30,9 +29,6 @@ public abstract class RootlessTest : KernelTest
         return launch.Start().Wait();
     }
 
-    private static JsonArray Mapping(uint own) => new(
-        new JsonObject { ["containerID"] = 0, ["hostID"] = own, ["size"] = 1 }, new JsonObject { ["containerID"] = 1, ["hostID"] = 100000, ["size"] = 65536 });
-
     /// <summary>As <see cref="Mine"/>, with the range that root has given.</summary>
-    private protected TestBundle Ranged(TestBundle bundle) => Mine(bundle).Set("linux.uidMappings", Mapping(User.Uid)).Set("linux.gidMappings", Mapping(User.Gid));
+    private protected TestBundle Ranged(TestBundle bundle) => Mine(bundle).WithRanges(User);
 }

@@ -156,6 +156,14 @@ internal sealed class TestBundle
         return Remove("linux.cgroupsPath").Remove("linux.resources");
     }
 
+    /// <summary>With the range of ids that root has given the user (the virtual machines' <c>tester</c>).</summary>
+    public TestBundle WithRanges(OrdinaryUser user)
+    {
+        static JsonArray Mapping(uint own) => new(
+            new JsonObject { ["containerID"] = 0, ["hostID"] = own, ["size"] = 1 }, new JsonObject { ["containerID"] = 1, ["hostID"] = 100000, ["size"] = 65536 });
+        return Set("linux.uidMappings", Mapping(user.Uid)).Set("linux.gidMappings", Mapping(user.Gid));
+    }
+
     public TestBundle WithHook(string kind, string path, string[] args, string[]? env = null, int? timeout = null)
     {
         JsonObject hook = new() { ["path"] = path, ["args"] = Texts(args) };

@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using NUnit.Framework;
 using Vessel.Oci.Json;
 using Vessel.Oci.Runtime;
+using Vessel.Tests.Support;
 
 namespace Vessel.Tests.Unit.Oci;
 
@@ -27,7 +28,7 @@ public sealed class SpecMutationTests
                 // A text that another strict parser takes must not be called malformed here, and the other way round.
                 return isJson != e.Errors[0].Message.StartsWith("line ", StringComparison.Ordinal);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Fuzz.Times(3000)));
 
     [Test]
     public void Read_ExchangedValues_GivesASpecOrADocumentException() =>
@@ -42,7 +43,7 @@ public sealed class SpecMutationTests
             {
                 return e.Errors.Count > 0 && e.Errors.All(error => error.Message.Length is > 0 and < 1000);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Fuzz.Times(3000)));
 
     private static bool SurvivesWriting(Spec spec)
     {

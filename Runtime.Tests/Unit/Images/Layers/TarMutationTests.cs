@@ -8,7 +8,10 @@ namespace Vessel.Tests.Unit.Images.Layers;
 /// <summary>Damaged tars: the reader's only answers are entries that keep its promises, and a <see cref="LayerException"/>.</summary>
 public sealed class TarMutationTests
 {
-    private const int Cases = 8_000;
+    // Whatever a few kilobytes claim: names, headers and the reader's own buffer.
+    private const long MostMemory = 8 << 20;
+
+    private static readonly int Cases = Fuzz.Times(8_000);
 
     private static readonly LayerLimits Limits = new() { MaximumUnpackedBytes = 1 << 20, MaximumStreamBytes = 1 << 20, MaximumSparseSegments = 100 };
 
@@ -30,6 +33,7 @@ public sealed class TarMutationTests
         for (int seed = 0; seed < Cases; seed++)
         {
             byte[] tar = Damage(sample, new Random(seed));
+            long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 Check(LayerRecord.Read(tar, Limits));
@@ -44,6 +48,7 @@ public sealed class TarMutationTests
             {
                 Assert.Fail($"seed {seed}: {e}");
             }
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(MostMemory), $"seed {seed}");
         }
         // Both happen, or the damage is of the wrong kind.
         Assert.That(read, Is.GreaterThan(Cases / 50));

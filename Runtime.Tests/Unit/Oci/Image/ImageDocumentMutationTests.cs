@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
 using Vessel.Oci.Json;
+using Vessel.Tests.Support;
 
 namespace Vessel.Tests.Unit.Oci.Image;
 
@@ -16,12 +17,12 @@ public sealed class ImageDocumentMutationTests(string kind)
     [Test]
     public void Read_DamagedText_GivesADocumentOrADocumentException() =>
         Prop.ForAll(Seeds, seed => SurvivesWriting(DamagedJson.WithDamagedText(ImageDocuments.OfKind(kind), new Random(seed))))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(Fuzz.Times(2000)));
 
     [Test]
     public void Read_ExchangedValues_GivesADocumentOrADocumentException() =>
         Prop.ForAll(Seeds, seed => SurvivesWriting(DamagedJson.WithExchangedValues(ImageDocuments.OfKind(kind), new Random(seed))))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(Fuzz.Times(2000)));
 
     private bool SurvivesWriting(string json)
     {

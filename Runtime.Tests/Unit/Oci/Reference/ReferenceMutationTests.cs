@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
 using Vessel.Oci.Reference;
+using Vessel.Tests.Support;
 
 namespace Vessel.Tests.Unit.Oci.Reference;
 
@@ -27,7 +28,7 @@ public sealed class ReferenceMutationTests
             return ImageReference.Parse(reference.ToString()) == reference
                 && ImageReference.Parse(reference.FamiliarText) == reference
                 && text.EndsWith(reference.ToString()[reference.Name.Length..], StringComparison.Ordinal);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(20_000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Fuzz.Times(20_000)));
 
     [Test]
     public void Digest_DamagedText_RoundTripsOrIsRefused() =>
@@ -35,7 +36,7 @@ public sealed class ReferenceMutationTests
         {
             string text = Damaged(new Random(seed));
             return Digest.TryParse(text, out Digest? digest, out string? error) ? digest.ToString() == text : error.Length > 0;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(20_000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Fuzz.Times(20_000)));
 
     private static string Damaged(Random random)
     {
