@@ -24,8 +24,10 @@ internal sealed class BlobStream : Stream
     private readonly TimeSpan trial;
     private readonly CancellationTokenSource stop = new();
     private readonly Queue<Task<byte[]>> parts = new();
-    private readonly long opened = Stopwatch.GetTimestamp();
     private readonly long start;
+
+    // Only while the registry is waited for: whoever unpacks may be the slow one.
+    private TimeSpan waited;
 
     private long position, firstEnd, nextPart;
     private int partBytes;
@@ -35,7 +37,7 @@ internal sealed class BlobStream : Stream
     /// <param name="first">The answer to the first request: all from <paramref name="position"/> on.</param>
     /// <param name="position">Where in the blob it begins.</param>
     /// <param name="size">The blob's length.</param>
-    /// <param name="trial">How long one connection is watched before others are opened.</param>
+    /// <param name="trial">How long one connection is waited for before others are opened.</param>
     /// <param name="open">Opens the range from one offset up to another; null where the registry knows no ranges.</param>
     public BlobStream(Stream first, long position, long size, TimeSpan trial, Func<long, long, CancellationToken, Task<Stream>>? open)
     {
@@ -61,7 +63,9 @@ internal sealed class BlobStream : Stream
         if (position < firstEnd || firstEnd == size)
         {
             int most = (int)Math.Min(buffer.Length, Math.Max(firstEnd - position, 1));
+            long begun = Stopwatch.GetTimestamp();
             count = await first.ReadAsync(partBytes == 0 ? buffer : buffer[..most], cancellationToken).ConfigureAwait(false);
+            waited += Stopwatch.GetElapsedTime(begun);
         }
         else
         {
@@ -107,10 +111,9 @@ internal sealed class BlobStream : Stream
 
     private void SplitIfSlow()
     {
-        TimeSpan passed = Stopwatch.GetElapsedTime(opened);
-        if (passed < trial || passed == TimeSpan.Zero)
+        if (waited < trial || waited == TimeSpan.Zero)
             return;
-        double perSecond = (position - start) / passed.TotalSeconds;
+        double perSecond = (position - start) / waited.TotalSeconds;
         int bytes = (int)Math.Clamp(perSecond * PartTime.TotalSeconds, LeastPartBytes, MostPartBytes);
         if (perSecond > SlowBytesPerSecond || size - position < 2L * bytes)
             return;

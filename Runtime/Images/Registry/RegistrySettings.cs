@@ -38,7 +38,7 @@ public sealed record RegistrySettings
     /// <summary>How long a transfer may stand still.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a large blob comes over one connection before it is seen whether that is slow, and others are opened for it.</summary>
+    /// <summary>How long a large blob is waited for over one connection before it is seen whether that is slow, and others are opened for it.</summary>
     public TimeSpan RangeTrial { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The same for transfers of blobs.</summary>

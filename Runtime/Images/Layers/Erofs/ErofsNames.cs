@@ -1,23 +1,22 @@
 using System.Runtime.InteropServices;
+using Vessel.Native.Safe;
 
 namespace Vessel.Images.Layers.Erofs;
 
 /// <summary>The names of a layer while its image is made: which folder has which, and what each of them is.</summary>
 /// <remarks>
-/// A name takes some 40 bytes and its own length, so that a layer of 40,000 files takes 2 MB. What is removed is marked, with all that was in it:
+/// A name takes some 40 bytes and its own length, outside of the collected heap, so that a layer of 40,000 files takes 2 MB. What is removed is marked, with all that was in it:
 /// nothing of it is found any more, for a folder that comes in its place is another one.
 /// </remarks>
-internal sealed class ErofsNames
+internal sealed class ErofsNames : IDisposable
 {
     public const int None = -1, Root = 0;
 
-    private const int PoolChunkBits = 15, PoolChunk = 1 << PoolChunkBits;
-    private const long MaximumBytes = 128 << 20;
+    private const int MaximumBytes = 128 << 20;
     private const int MaximumNames = 4_100_000;
 
-    private readonly ChunkedList<Node> nodes = new();
-    private readonly List<byte[]> pool = [];
-    private int poolUsed = PoolChunk;
+    private readonly NativeList<Node> nodes = new();
+    private readonly NativeList<byte> pool = new();
     private int[] buckets = new int[1024];
 
     public ErofsNames() => nodes.Add(new Node { Parent = Root, Next = None, IsDirectory = true, NameAt = Keep([]) });
@@ -31,9 +30,8 @@ internal sealed class ErofsNames
     /// <summary>The name itself.</summary>
     public ReadOnlySpan<byte> NameOf(int node)
     {
-        uint at = nodes[node].NameAt;
-        ReadOnlySpan<byte> rest = pool[(int)(at >> PoolChunkBits)].AsSpan((int)(at & (PoolChunk - 1)));
-        return rest.Slice(1, rest[0]);
+        int at = nodes[node].NameAt;
+        return pool.Slice(at + 1, pool[at]);
     }
 
     /// <summary>The path from the root.</summary>
@@ -98,6 +96,13 @@ internal sealed class ErofsNames
         return true;
     }
 
+    /// <summary>Forgets them all.</summary>
+    public void Dispose()
+    {
+        nodes.Dispose();
+        pool.Dispose();
+    }
+
     private int Bucket(int folder, ReadOnlySpan<byte> name)
     {
         HashCode hash = default;
@@ -121,21 +126,15 @@ internal sealed class ErofsNames
                 Enchain(node);
     }
 
-    private uint Keep(ReadOnlySpan<byte> name)
+    // With its length before it.
+    private int Keep(ReadOnlySpan<byte> name)
     {
-        if (poolUsed + 1 + name.Length > PoolChunk)
-        {
-            if ((long)pool.Count * PoolChunk >= MaximumBytes)
-                throw new LayerException($"names of more than {MaximumBytes} bytes in all");
-            pool.Add(new byte[PoolChunk]);
-            poolUsed = 0;
-        }
-        byte[] chunk = pool[^1];
-        uint at = (uint)((pool.Count - 1) << PoolChunkBits | poolUsed);
-        chunk[poolUsed] = (byte)name.Length;
-        name.CopyTo(chunk.AsSpan(poolUsed + 1));
-        poolUsed += 1 + name.Length;
-        return at;
+        if (pool.Count >= MaximumBytes)
+            throw new LayerException($"names of more than {MaximumBytes} bytes in all");
+        Span<byte> kept = stackalloc byte[byte.MaxValue + 1];
+        kept[0] = (byte)name.Length;
+        name.CopyTo(kept[1..]);
+        return pool.AddRange(kept[..(name.Length + 1)]);
     }
 
     /// <summary>A name, and what it is.</summary>
@@ -150,7 +149,7 @@ internal sealed class ErofsNames
         /// <summary>The next one in the same bucket.</summary>
         public int Next;
 
-        public uint NameAt;
+        public int NameAt;
 
         /// <summary>As directories have it.</summary>
         public byte Type;

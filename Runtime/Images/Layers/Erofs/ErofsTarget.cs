@@ -20,7 +20,7 @@ public sealed partial class ErofsTarget : LayerTarget
 
     private readonly ErofsFile file;
     private readonly ErofsNames names = new();
-    private readonly ChunkedList<ErofsFolder> folders = new();
+    private readonly NativeList<ErofsFolder> folders = new();
     private readonly byte[] identity;
     private readonly byte[] tail = new byte[BlockSize];
     private uint inodes;
@@ -39,7 +39,9 @@ public sealed partial class ErofsTarget : LayerTarget
     /// <inheritdoc/>
     public override void Dispose()
     {
-        // The image is the caller's.
+        // The image itself is the caller's.
+        names.Dispose();
+        folders.Dispose();
     }
 
     private protected override void AddFile(LayerEntry entry, ILayerData data)
