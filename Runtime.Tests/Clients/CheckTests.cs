@@ -34,6 +34,7 @@ public sealed class CheckTests : ImageTest
         Outcome pull = Vessel("--storage-driver", driver, "pull", "tour:v1");
         Require.That(pull.ExitCode == 0, $"needs a kernel that mounts erofs: {pull.Error}");
         Assert.That(Vessel("system", "check").Output, Is.EqualTo("1 images, 2 layers, 4 blobs are as they should be\n"));
+        Assert.That(Vessel("image", "inspect", "-f", "{{.GraphDriver.Name}}", "tour:v1").Text, Is.EqualTo(driver));
         byte[] text = "hello from the second layer"u8.ToArray();
         string file = Stored("layers").Single(f => (Host.Stat(f).stx_mode & Open.S_IFMT) == Open.S_IFREG && File.ReadAllBytes(f).AsSpan().IndexOf(text) >= 0);
         byte[] bytes = File.ReadAllBytes(file);

@@ -1,4 +1,6 @@
 using Vessel.Commands.Vessel.Output;
+using Vessel.Commands.Vessel.Settings;
+using Vessel.Images.Snapshots;
 using Vessel.Images.Store;
 using Vessel.Oci.Image;
 
@@ -26,7 +28,7 @@ internal static class ImageDetails
             ["GraphDriver"] = new Map
             {
                 ["Data"] = new Map { ["LowerDir"] = string.Join(':', image.Record.DiffIds.Reverse().Select(store.Layers.TreeOf)) },
-                ["Name"] = "overlay2",
+                ["Name"] = DriverOf(store, image),
             },
             ["RootFS"] = new Map { ["Type"] = "layers", ["Layers"] = image.Record.DiffIds.Select(d => d.ToString()).ToList() },
             ["Metadata"] = new Map { ["LastTagTime"] = "0001-01-01T00:00:00Z" },
@@ -36,6 +38,10 @@ internal static class ImageDetails
             details.Insert(details.IndexOf("Os"), "Variant", config.Variant);
         return details;
     }
+
+    // A store may have layers of both.
+    private static string DriverOf(ImageStore store, Image image) =>
+        DaemonSettings.DriverOf(image.Record.DiffIds.Any(d => store.Layers.Read(d).Form == LayerForm.Erofs) ? LayerForm.Erofs : LayerForm.Folder);
 
     private static Map ConfigOf(ContainerConfig config)
     {

@@ -4,11 +4,11 @@ using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
 using Vessel.Commands.Vessel.Output.Templates;
+using Vessel.Commands.Vessel.Settings;
 using Vessel.Core.Cgroups;
 using Vessel.Core.Diagnosis;
 using Vessel.Core.Security;
 using Vessel.Images.Registry;
-using Vessel.Images.Snapshots;
 using Vessel.Native.Safe;
 
 namespace Vessel.Commands.Vessel.Commands;
@@ -45,7 +45,7 @@ internal sealed class InfoCommand : Command
         return new Map
         {
             ["Images"] = (long)invocation.Images.List().Count,
-            ["Driver"] = invocation.Images.Layers.Form == LayerForm.Erofs ? "erofs" : "overlay2",
+            ["Driver"] = DaemonSettings.DriverOf(invocation.Images.Layers.Form),
             ["DriverStatus"] = new List<object> { new List<string> { "Backing Filesystem", BackingFilesystem(invocation.Images.Folder.Root) } },
             ["CgroupDriver"] = cgroups.Version == 0 ? "none" : "cgroupfs",
             ["CgroupVersion"] = cgroups.Version.ToString(CultureInfo.InvariantCulture),

@@ -82,6 +82,9 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
         _ => null,
     };
 
-    /// <summary>The message for such a one.</summary>
+    /// <summary>What a form of layers is called as a storage driver.</summary>
+    public static string DriverOf(LayerForm form) => form == Images.Snapshots.LayerForm.Erofs ? "erofs" : "overlay2";
+
+    /// <summary>The message for a driver that there isn't.</summary>
     public static string NoSuchDriver(string driver) => $"there is no storage driver \"{driver}\": erofs keeps layers as images, overlay2 as folders";
 }
