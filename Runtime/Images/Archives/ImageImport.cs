@@ -22,10 +22,7 @@ public static class ImageImport
     public static async Task<Digest> ImportAsync(ImageStore store, Stream rootfs, ImportOptions options, IPullObserver observer, CancellationToken cancellation = default)
     {
         using ArchiveFiles files = ArchiveFiles.Empty(store.Folder);
-        // As it comes where a registry takes it so.
-        using (Stream layer = ExternalCompression.Unpack(rootfs))
-            files.Add(LayerName, layer, cancellation);
-        ImageConfig config = ConfigOf(DiffIdOf(files), options);
+        ImageConfig config = ConfigOf(Take(rootfs, files, cancellation), options);
         files.Add(ConfigName, new MemoryStream(ImageDocumentWriter.WriteConfig(config)), cancellation);
         Dictionary<Digest, string> blobs = [];
         ArchivedImage image = ArchivedImage.Of(
@@ -34,12 +31,15 @@ public static class ImageImport
         return image.Manifest.Config.Digest;
     }
 
-    private static Digest DiffIdOf(ArchiveFiles files)
+    // The layer's digest. As it comes where a registry takes it so.
+    private static Digest Take(Stream rootfs, ArchiveFiles files, CancellationToken cancellation)
     {
         try
         {
+            using (BoundedStream layer = new(ExternalCompression.Unpack(rootfs), LayerLimits.Default.MaximumStreamBytes))
+                files.Add(LayerName, layer, cancellation);
             using Stream file = files.Open(LayerName);
-            using Stream tar = LayerCompressions.Unpack(file);
+            using BoundedStream tar = new(LayerCompressions.Unpack(file), LayerLimits.Default.MaximumStreamBytes);
             using HashingStream hashed = new(tar, "sha256");
             return hashed.Finish();
         }

@@ -1,0 +1,158 @@
+using System.Text;
+using NUnit.Framework;
+using Vessel.Images;
+using Vessel.Images.Archives;
+using Vessel.Images.Layers;
+using Vessel.Images.Store;
+using Vessel.Oci.Image;
+using Vessel.Oci.Reference;
+using Vessel.Tests.Support;
+
+namespace Vessel.Tests.Security;
+
+/// <summary>Archives that <c>load</c> and <c>import</c> are given and that want to read or write outside of the store, or never end.</summary>
+[Category("Root")]
+public sealed class ArchiveTests
+{
+    private Sandbox? box;
+    private Canary? canary;
+
+    private string DataRoot => box!.Folder + "/data";
+
+    private Canary Bird => canary!;
+
+    [SetUp]
+    public void PrepareSandbox()
+    {
+        Require.Root();
+        box = new Sandbox();
+        canary = new Canary(box.Folder + "/canary");
+    }
+
+    [TearDown]
+    public void LeaveNothing()
+    {
+        Bird.IsUntouched();
+        Sandbox.Unmount(DataRoot + "/mounted");
+        box!.Close();
+    }
+
+    // Files of the host as config, as layer, as the manifest itself: by a name that leads out, and by links of either kind.
+    [TestCase("config"), TestCase("layer")]
+    public void CVE_2014_9357_and_2025_11395_NamesThatLeadOut_NameNothing(string part)
+    {
+        foreach (string way in new[] { Bird.Folder + "/file", "../../../../../../../../.." + Bird.Folder + "/file", "../canary/file" })
+        {
+            string named = JsonText(way);
+            TarBuilder tar = new TarBuilder().File("config.json", "{}").File("layer.tar", "").File("manifest.json", part == "config" ? Manifest(named, "layer.tar") : Manifest("config.json", named));
+            Assert.That(Refusal(tar), Does.StartWith("the archive has no file "), way);
+        }
+    }
+
+    [TestCase('1'), TestCase('2')]
+    public void CVE_2026_50162_LinksThatLeadOut_LeadNowhere(char kind)
+    {
+        foreach (string way in new[] { Bird.Folder + "/file", "../../../../../../../../.." + Bird.Folder + "/file", "loop" })
+        {
+            TarBuilder tar = new TarBuilder().File("config.json", "{}").Entry(kind, "layer.tar", link: way).Entry(kind, "loop", link: "loop").File("manifest.json", Manifest("config.json", "layer.tar"));
+            Assert.That(Refusal(tar), Does.Contain("the archive has no file ").Or.StartWith("archive: entry "), way);
+        }
+    }
+
+    [TestCase("../../canary/file"), TestCase("/../canary/file")]
+    public void EntriesThatLeadOut_AreRefused(string name) =>
+        Assert.That(Refusal(new TarBuilder().File(name, "evil").File("manifest.json", Manifest("config.json", "layer.tar"))), Does.StartWith("archive: entry "));
+
+    [Test]
+    public void EntriesThroughLinks_StayInTheArchive() =>
+        Assert.That(Refusal(new TarBuilder().Link("d", Bird.Folder).File("d/file", "evil").File("manifest.json", Manifest("config.json", "layer.tar"))), Does.StartWith("the archive has no file "));
+
+    [Test]
+    public void CVE_2025_11395_LayersOfAnArchive_AreLayersLikeAnyOther()
+    {
+        byte[] layer = new TarBuilder().Link("l", Bird.Folder).File("l/file", "evil").File("l/.wh.null").HardLink("h", "l/file").End();
+        byte[] config = Encoding.UTF8.GetBytes($$$"""{"os":"linux","architecture":"{{{Platform.Host.Architecture}}}","rootfs":{"type":"layers","diff_ids":["{{{Digest.Of(layer)}}}"]}}""");
+        TarBuilder tar = new TarBuilder().Entry('0', "config.json", config).Entry('0', "layer.tar", layer).File("manifest.json", Manifest("config.json", "layer.tar"));
+        Load(tar.End());
+        Assert.That(new ImageStore(DataRoot).List(), Has.Count.EqualTo(1));
+    }
+
+    [TestCase("../../x:v1"), TestCase("/etc/passwd"), TestCase("UPPER:v1"), TestCase("a@sha256:short")]
+    public void NamesThatAreNone_AreRefused(string name) =>
+        Assert.That(Refusal(new TarBuilder().File("config.json", "{}").File("manifest.json", $$"""[{"Config":"config.json","RepoTags":["{{name}}"],"Layers":[]}]""")), Does.StartWith("manifest.json: "));
+
+    [TestCase("gzip"), TestCase("zstd"), TestCase("xz"), TestCase("bzip2")]
+    public void CVE_2021_20291_CompressionThatIsCutOrDamaged_IsAnErrorAtOnce(string program)
+    {
+        byte[] tar = new TarBuilder().Entry('0', "noise", Noise(300_000)).End();
+        string plain = box!.Folder + "/plain";
+        File.WriteAllBytes(plain, tar);
+        new Launch("/bin/sh", "-c", $"{Require.Program(program, program == "xz" ? "xz-utils" : program)} -c {plain} > {plain}.packed").Start().Wait().Succeeded();
+        byte[] packed = File.ReadAllBytes(plain + ".packed"), damaged = [.. packed];
+        damaged[packed.Length / 2] ^= 0xff;
+        foreach (byte[] bad in new[] { packed[..(packed.Length / 2)], packed[..20], damaged })
+        {
+            Assert.That(() => Import(bad), Throws.TypeOf<ImageException>().With.Property("Kind").EqualTo(ImageErrorKind.Corrupt));
+            AssertNothing();
+        }
+        Import(packed);
+    }
+
+    [Test]
+    public void CVE_2017_14992_and_2023_25153_StreamsWithoutEnd_AreBounded()
+    {
+        using BoundedStream bounded = new(new Endless(), 10 << 20);
+        Assert.That(() => bounded.CopyTo(Stream.Null), Throws.TypeOf<InvalidDataException>().With.Message.Contain("more than 10485760 bytes"));
+    }
+
+    [Test]
+    public void CVE_2026_32288_SparseFileOfATerabyte_IsRefused()
+    {
+        byte[] tar = new TarBuilder().Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "s"), ("GNU.sparse.realsize", "1099511627776")).File("x", "0\n".PadRight(512, '\0')).End();
+        Assert.That(() => Import(tar), Throws.TypeOf<ImageException>().With.Message.Contain("all files would have more than"));
+        AssertNothing();
+    }
+
+    private static string Manifest(string config, string layer) => $$"""[{"Config":"{{config}}","RepoTags":["mine:v1"],"Layers":["{{layer}}"]}]""";
+
+    private static string JsonText(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal);
+
+    private static byte[] Noise(int length)
+    {
+        byte[] noise = new byte[length];
+        new Random(1).NextBytes(noise);
+        return noise;
+    }
+
+    private string Refusal(TarBuilder archive)
+    {
+        ImageException e = Assert.Throws<ImageException>(() => Load(archive.End()))!;
+        AssertNothing();
+        return e.Message;
+    }
+
+    private void Load(byte[] archive) => ImageArchive.LoadAsync(new ImageStore(DataRoot), new MemoryStream(archive), null, new PullRecord()).GetAwaiter().GetResult();
+
+    private void Import(byte[] rootfs) => ImageImport.ImportAsync(new ImageStore(DataRoot), new MemoryStream(rootfs), new ImportOptions(), new PullRecord()).GetAwaiter().GetResult();
+
+    // No image, no layer, nothing in making; and nothing of the host's in the store.
+    private void AssertNothing()
+    {
+        Assert.That(new ImageStore(DataRoot).List(), Is.Empty);
+        foreach (string folder in new[] { "layers/making", "layers/sha256", "leases" })
+            Assert.That(Directory.GetFileSystemEntries($"{DataRoot}/{folder}"), Is.Empty, folder);
+        foreach (string file in Directory.GetFiles(DataRoot, "*", SearchOption.AllDirectories))
+            Assert.That(File.ReadAllBytes(file).AsSpan().IndexOf("canary\n"u8), Is.Negative, file);
+    }
+
+    private sealed class Endless : MemoryStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            buffer.Clear();
+            return buffer.Length;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+    }
+}
