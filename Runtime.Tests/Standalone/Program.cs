@@ -19,7 +19,7 @@ internal static class Program
     [DynamicDependency("Count", typeof(List<int>))]
     public static int Main(string[] args)
     {
-        RaiseFileLimit();
+        ResourceLimits.RaiseOpenFiles();
         string filter = "";
         string? results = null;
         for (int i = 0; i + 1 < args.Length; i += 2)
@@ -48,14 +48,6 @@ internal static class Program
     }
 
     // As .NET's own hosts do, which our compiled program has not.
-    private static unsafe void RaiseFileLimit()
-    {
-        rlimit64 limit = default;
-        Kernel.Call(SYS.prlimit64, 0, ProcessControl.RLIMIT_NOFILE, 0, (nint)(&limit));
-        limit.rlim_cur = limit.rlim_max;
-        Kernel.Call(SYS.prlimit64, 0, ProcessControl.RLIMIT_NOFILE, (nint)(&limit), 0);
-    }
-
     private static string Escape(string text) =>
         string.Concat(text.Where(c => c >= ' ' || c is '\n' or '\t')).Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("\"", "&quot;");
 

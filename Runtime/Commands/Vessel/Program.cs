@@ -27,6 +27,7 @@ internal static class Program
     public static async Task<int> Main(string[] arguments)
     {
         Files.OpenMissingStandardStreams();
+        ResourceLimits.RaiseOpenFiles();
         using CancellationTokenSource stop = new();
         Console.CancelKeyPress += (_, e) =>
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Vessel.Images.Layers;
 using Vessel.Images.Snapshots;
 using Vessel.Images.Store;
 using Vessel.Native.Safe;
@@ -56,7 +57,7 @@ public static class ImageBundle
             Mounts.TryUnmount(root, isLazy: true);
             BundleUse.End(store.Folder, path);
             foreach (string entry in Directory.EnumerateFileSystemEntries(path))
-                Trees.Remove(entry);
+                TreeRemoval.Remove(entry);
             if (isNew)
                 Files.TryRemove(null, path, AT_REMOVEDIR);
             throw;

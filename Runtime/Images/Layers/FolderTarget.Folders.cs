@@ -286,76 +286,7 @@ public sealed partial class FolderTarget
     }
 
     /// <summary>Removes what has the name <see cref="name"/> in a folder, with all that is in it.</summary>
-    /// <remarks>Without recursion, and with one descriptor: links of a layer can make a tree of any depth. Nothing is followed.</remarks>
-    private void Remove(Level from, LayerEntry entry)
-    {
-        nint result = Files.TryRemove(from.Folder, name.Terminated);
-        if (result == -Errno.EISDIR)
-            result = Files.TryRemove(from.Folder, name.Terminated, AT_REMOVEDIR);
-        if (result is -Errno.ENOTEMPTY or -Errno.EEXIST)
-        {
-            RemoveContent(from.Folder, entry);
-            result = Files.TryRemove(from.Folder, name.Terminated, AT_REMOVEDIR);
-        }
-        Ok(result, "remove", entry);
-    }
-
-    private void RemoveContent(FileDescriptor from, LayerEntry entry)
-    {
-        Stack<byte[]> above = new();
-        List<byte[]> names = [];
-        FileDescriptor current = OpenToRemove(from, name.Terminated, entry);
-        try
-        {
-            while (true)
-            {
-                byte[]? full = null;
-                bool isMore = Files.ListNext(current, names);
-                foreach (byte[] each in names)
-                {
-                    nint result = Files.TryRemove(current, each);
-                    if (result == -Errno.EISDIR)
-                        result = Files.TryRemove(current, each, AT_REMOVEDIR);
-                    if (result is -Errno.ENOTEMPTY or -Errno.EEXIST)
-                        full ??= each;
-                    else
-                        Ok(result, "remove what is in", entry);
-                }
-                FileDescriptor next;
-                if (full is not null)
-                {
-                    next = OpenToRemove(current, full, entry);
-                    above.Push(full);
-                }
-                else if (isMore)
-                {
-                    continue;
-                }
-                else if (above.TryPop(out byte[]? emptied))
-                {
-                    // It was opened from there, and nothing in here ever moves.
-                    next = OpenToRemove(current, "..\0"u8, entry);
-                    current.Dispose();
-                    current = next;
-                    Ok(Files.TryRemove(current, emptied, AT_REMOVEDIR), "remove what is in", entry);
-                    continue;
-                }
-                else
-                {
-                    return;
-                }
-                current.Dispose();
-                current = next;
-            }
-        }
-        finally
-        {
-            current.Dispose();
-        }
-    }
-
-    private static FileDescriptor OpenToRemove(FileDescriptor from, ReadOnlySpan<byte> folder, LayerEntry entry) =>
-        new((int)Ok(Files.TryOpen(from, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), "open, to remove it,", entry));
+    private void Remove(Level from, LayerEntry entry) => TreeRemoval.Remove(from.Folder, name.Terminated, entry.Path.Span);
 
     /// <summary>An open folder.</summary>
     private sealed class Level(FileDescriptor folder, int pathLength)

@@ -324,8 +324,7 @@ public sealed partial class FolderTarget : LayerTarget
             return;
         }
         level.IsChanged = true;
-        name.Set("."u8);
-        RemoveContent(level.Folder, new LayerEntry { Path = folder.ToArray(), Kind = LayerEntryKind.OpaqueMark });
+        TreeRemoval.Empty(level.Folder, ".\0"u8, folder);
     }
 
     // On the root it is for others to see: overlayfs doesn't look there (LayerResult.IsOpaque).

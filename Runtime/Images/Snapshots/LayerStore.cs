@@ -89,7 +89,7 @@ public sealed class LayerStore(StoreFolder folder, LayerForm? asked = null)
         mounts.Unmount(diffId);
         string doomed = Path.Combine(folder.LayersInMaking, Guid.NewGuid().ToString("N"));
         Directory.Move(folder.Layer(diffId), doomed);
-        Trees.Remove(doomed);
+        TreeRemoval.Remove(doomed);
     }
 
     /// <summary>Removes what processes that are gone have left. Under the store's lock, taken alone.</summary>

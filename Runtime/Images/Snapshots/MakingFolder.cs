@@ -1,4 +1,5 @@
 using Vessel.Images.Content;
+using Vessel.Images.Layers;
 using Vessel.Native.Safe;
 using static Vessel.Native.Raw.Open;
 
@@ -35,7 +36,7 @@ internal sealed class MakingFolder : IDisposable
     public void Dispose()
     {
         if (Directory.Exists(FullPath))
-            Trees.Remove(FullPath);
+            TreeRemoval.Remove(FullPath);
         Descriptor.Dispose();
     }
 
@@ -46,7 +47,7 @@ internal sealed class MakingFolder : IDisposable
         {
             using FileDescriptor? folder = Files.OpenIfThere(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
             if (folder is not null && Files.TryLock(folder))
-                Trees.Remove(path);
+                TreeRemoval.Remove(path);
         }
     }
 }

@@ -41,7 +41,7 @@ public sealed record RootFilesystem(RootKind Kind, string? Refusal = null, long 
                     return new RootFilesystem(RootKind.FuseOverlay, refusal);
                 refusal += $"; {reason}";
             }
-            Trees.Remove(changes);
+            TreeRemoval.Remove(changes);
             return Copy(layers, diffIds, target, cancellation) with { Refusal = refusal };
         }
     }
@@ -85,7 +85,7 @@ public sealed record RootFilesystem(RootKind Kind, string? Refusal = null, long 
     private static (List<string> Lowers, string Upper, string Work) Prepare(LayerStore layers, IReadOnlyList<Digest> diffIds, string changes)
     {
         string upper = Path.Combine(changes, "upper"), work = Path.Combine(changes, "work"), folders = Path.Combine(changes, "folders");
-        Trees.Remove(folders);
+        TreeRemoval.Remove(folders);
         Files.MakeDirectories(upper, FolderMode);
         Files.MakeDirectories(work, FolderMode);
         List<Digest> seen = Seen(layers, diffIds);
