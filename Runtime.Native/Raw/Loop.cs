@@ -39,5 +39,4 @@ public static class Loop
 
     public const uint LO_FLAGS_READ_ONLY = 1;
     public const uint LO_FLAGS_AUTOCLEAR = 4;
-    public const uint LO_FLAGS_DIRECT_IO = 16;
 }

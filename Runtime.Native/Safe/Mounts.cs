@@ -71,11 +71,10 @@ public static unsafe class Mounts
     {
         const uint BlockSize = 4096;
         mount = null;
-        // From the file directly, so that only what is read of it is in the page cache, not the image as well (`directio`, Linux 6.15).
-        nint result = usesLoop ? -Errno.ENOTBLK : TryCreateErofs(image, isDirect: true, out mount);
-        if (result == -Errno.EINVAL)
-            result = TryCreateErofs(image, isDirect: false, out mount);
-        // A kernel that takes no files asks for a device.
+        // By the page cache of the image's file, which has it all just after a pull, and is read ahead later: a walk over 37,000 fresh files takes 1.0 s
+        // so, 1.8 s with `directio`, and from the disk 2.1 s and 3.2 s. What is there twice then is the first that the kernel lets go.
+        nint result = usesLoop ? -Errno.ENOTBLK : TryCreateErofs(image, out mount);
+        // A kernel, or a filesystem such as tmpfs, that gives no files asks for a device.
         if (result != -Errno.ENOTBLK)
             return result;
         nint opened = Files.TryOpen(null, image, Open.O_RDONLY | Open.O_NOFOLLOW);
@@ -84,7 +83,7 @@ public static unsafe class Mounts
         using FileDescriptor file = new((int)opened);
         result = LoopDevice.TryAttach(file, BlockSize, out string device, out FileDescriptor? held);
         using (held)
-            return result < 0 ? result : TryCreateErofs(device, isDirect: false, out mount);
+            return result < 0 ? result : TryCreateErofs(device, out mount);
     }
 
     /// <summary>move_mount(2): attaches a mount that is attached nowhere.</summary>
@@ -112,7 +111,7 @@ public static unsafe class Mounts
         return (status.stx_attributes_mask & statx.STATX_ATTR_MOUNT_ROOT) == 0 ? null : (status.stx_attributes & statx.STATX_ATTR_MOUNT_ROOT) != 0;
     }
 
-    private static nint TryCreateErofs(string source, bool isDirect, out FileDescriptor? mount)
+    private static nint TryCreateErofs(string source, out FileDescriptor? mount)
     {
         mount = null;
         nint result;
@@ -124,8 +123,6 @@ public static unsafe class Mounts
         result = SetString(context, "source", source);
         if (result >= 0)
             result = SetFlag(context, "ro");
-        if (result >= 0 && isDirect)
-            result = SetFlag(context, "directio");
         if (result >= 0)
             result = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0);
         if (result >= 0)
