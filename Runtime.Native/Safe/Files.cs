@@ -136,6 +136,15 @@ public static unsafe partial class Files
         return status;
     }
 
+    /// <summary>The magic number of the filesystem that an open file is on (fstatfs(2); <see cref="FilesystemMagic"/>).</summary>
+    public static uint FilesystemTypeOf(FileDescriptor file, string name)
+    {
+        // SAFETY: struct statfs has 120 bytes on 64-bit machines, and begins with the type, a long.
+        long* status = stackalloc long[16];
+        Check.Ok(Kernel.Call(SYS.fstatfs, file.Number, (nint)status), "statfs", name);
+        return (uint)status[0];
+    }
+
     /// <summary>readlinkat(2); null where the path is no symbolic link. An empty path reads the link that <paramref name="directory"/> is.</summary>
     public static string? ReadLink(FileDescriptor? directory, string path)
     {

@@ -76,6 +76,14 @@ public sealed class SnapshotTests(LayerForm form) : LayerTest(form)
     }
 
     [Test]
+    public void InMemory_LayersAreFolders_UnlessImagesAreAskedFor()
+    {
+        using TemporaryMount _ = TemporaryMount.Tmpfs(Directory.CreateDirectory(Box.Folder + "/memory").FullName);
+        Assert.That(new LayerStore(new StoreFolder(Box.Folder + "/memory/data")).Form, Is.EqualTo(LayerForm.Folder));
+        Assert.That(new LayerStore(new StoreFolder(Box.Folder + "/memory/data"), Form).Form, Is.EqualTo(Form));
+    }
+
+    [Test]
     public void FormsMix()
     {
         Digest other = Add(new TarBuilder().File("a", "one").Directory("d", mode: 0x1ff), Form == LayerForm.Erofs ? LayerForm.Folder : LayerForm.Erofs);

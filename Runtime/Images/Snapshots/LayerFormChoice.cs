@@ -9,16 +9,23 @@ namespace Vessel.Images.Snapshots;
 /// <summary>Which form new layers get.</summary>
 internal static class LayerFormChoice
 {
-    /// <summary>What was asked for; otherwise erofs where it can be mounted, by whoever we are and wherever the store is.</summary>
+    /// <summary>What was asked for; otherwise erofs where it can be mounted, by whoever we are and wherever the store is, but not in memory.</summary>
     /// <exception cref="ImageException"><see cref="ImageErrorKind.Unsupported"/>: erofs was asked for, and isn't to be had.</exception>
     public static LayerForm Choose(StoreFolder store, LayerForm? asked)
     {
-        if (asked == LayerForm.Folder)
+        if (asked == LayerForm.Folder || (asked is null && IsInMemory(store)))
             return LayerForm.Folder;
         if (Try(store) is not { } refusal)
             return LayerForm.Erofs;
         return asked is null ? LayerForm.Folder
             : throw new ImageException(ImageErrorKind.Unsupported, $"storage-driver erofs: {refusal}; use overlay2 here");
+    }
+
+    // An image in a tmpfs is mounted by a loop device, and what is read of it is in memory twice; its files are there once, and there is no disk to spare.
+    private static bool IsInMemory(StoreFolder store)
+    {
+        using FileDescriptor root = StoreFolder.OpenFolder(store.Root);
+        return Files.FilesystemTypeOf(root, store.Root) == FilesystemMagic.TMPFS_MAGIC;
     }
 
     // Nothing tells it but a mount: of an image with nothing in it, in the store, attached nowhere. It takes a millisecond or two.
