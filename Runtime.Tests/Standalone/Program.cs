@@ -4,7 +4,7 @@ using System.Text;
 using NUnit.Framework.Api;
 using NUnit.Framework.Interfaces;
 using NUnit.Framework.Internal;
-using Vessel.Native.Raw;
+using Vessel.Native.Safe;
 
 namespace Vessel.Tests.Standalone;
 
