@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Vessel.Images.Snapshots;
 using Vessel.Images.Store;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
@@ -212,10 +213,12 @@ public sealed class PullStoreTests : PullTest
         AssertComplete(image);
     }
 
-    [TestCase("transfer")]
-    [TestCase("unpacking")]
-    public async Task FullDisk_IsSaid_AndForgotten(string step)
+    [TestCase("transfer", LayerForm.Folder)]
+    [TestCase("unpacking", LayerForm.Folder)]
+    [TestCase("unpacking", LayerForm.Erofs)]
+    public async Task FullDisk_IsSaid_AndForgotten(string step, LayerForm form)
     {
+        Form = form;
         Directory.CreateDirectory(DataRoot);
         using TemporaryMount disk = TemporaryMount.Tmpfs(DataRoot, "size=16m");
         FakeImage image = Serve(step == "transfer" ? FakeLayer.Random("a", 6 * Megabyte) : FakeLayer.Text("a", string.Concat(Enumerable.Repeat("0123456789abcdef", 6 * Megabyte / 16))));
@@ -223,7 +226,7 @@ public sealed class PullStoreTests : PullTest
         SyscallException e = Assert.CatchAsync<SyscallException>(async () => await PullAsync())!;
         Assert.That(e.Errno, Is.EqualTo(Errno.ENOSPC));
         // What arrives is unpacked meanwhile, onto the same disk: either may be the first that finds it full.
-        string unpacking = $"layer {image.Layers[0].DiffId}: write image: no space left on device (ENOSPC)", transfer = $"write {Store.Folder.Ingest(image.Layers[0].Digest)}: no space left on device (ENOSPC)";
+        string unpacking = $"layer {image.Layers[0].DiffId}: write {(form == LayerForm.Erofs ? "image" : "`a`")}: no space left on device (ENOSPC)", transfer = $"write {Store.Folder.Ingest(image.Layers[0].Digest)}: no space left on device (ENOSPC)";
         Assert.That(e.Message, step == "transfer" ? Is.EqualTo(transfer).Or.EqualTo(unpacking) : Is.EqualTo(unpacking));
         AssertNoImage();
         File.Delete(DataRoot + "/filler");

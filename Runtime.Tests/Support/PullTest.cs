@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Vessel.Images;
 using Vessel.Images.Registry;
+using Vessel.Images.Snapshots;
 using Vessel.Images.Store;
 using Vessel.Native.Safe;
 using Vessel.Oci.Reference;
@@ -25,7 +26,10 @@ public abstract class PullTest
     private protected string DataRoot => Box.Folder + "/data";
 
     /// <summary>The images. Each time opened anew, as by another process.</summary>
-    private protected ImageStore Store => new(DataRoot);
+    private protected ImageStore Store => new(DataRoot, Form);
+
+    /// <summary>What new layers are kept as; null for what is best here.</summary>
+    private protected LayerForm? Form { get; set; }
 
     [SetUp]
     public void PrepareRegistry()
