@@ -36,7 +36,7 @@ public sealed class FolderReaderTests : LayerTest
         string[] seen;
         try
         {
-            const string Script = "rm removed; rm -r replaced; mkdir replaced; echo new > replaced/other; chmod 4711 mode; echo x > kept/new; ln kept/new kept/again; mknod kept/fifo p; truncate -s 1G sparse; setfattr -n user.x -v y kept 2>/dev/null; true";
+            const string Script = "rm removed; rm -r replaced; mkdir replaced; echo new > replaced/other; chmod 4711 mode; echo x > kept/new; ln kept/new kept/again; mknod kept/fifo p; truncate -s 3M sparse; setfattr -n user.x -v y kept 2>/dev/null; true";
             new Launch("/bin/sh", "-c", $"cd {root} && {Script}").Start().Wait().Succeeded();
             seen = Tree.ToCompare(root);
         }
