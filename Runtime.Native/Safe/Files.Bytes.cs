@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 using Vessel.Native.Raw;
 using static Vessel.Native.Raw.Open;
 
@@ -175,6 +177,17 @@ public static unsafe partial class Files
     {
         fixed (byte* p = bytes)
             return Kernel.CallRetrying(SYS.pread64, file.Number, (nint)p, bytes.Length, (nint)offset);
+    }
+
+    /// <summary>The names of all extended attributes of a name in a folder; none where there are none, or no such families on the filesystem.</summary>
+    public static string[] AttributeNames(FileDescriptor directory, ReadOnlySpan<byte> name)
+    {
+        // The longest list that the kernel gives (XATTR_LIST_MAX).
+        byte[] names = ArrayPool<byte>.Shared.Rent(1 << 16);
+        nint length = TryListAttributes(directory, name, names);
+        string[] list = length > 0 ? Encoding.UTF8.GetString(names, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries) : [];
+        ArrayPool<byte>.Shared.Return(names);
+        return list;
     }
 
     /// <summary>fremovexattr(2); a negated errno on failure.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using static Vessel.Native.Raw.Open;
@@ -29,7 +28,7 @@ public sealed class FolderReader : ILayerData
     private readonly string overlay;
     private readonly HashSet<byte[]> implied;
     private readonly Dictionary<(uint, uint, ulong), byte[]> named = [];
-    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferSize), attributeNames = new byte[AttributeSize], attributeValue = new byte[AttributeSize];
+    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferSize), attributeValue = new byte[AttributeSize];
     private readonly List<byte[]> part = [];
 
     private FileDescriptor? file;
@@ -240,11 +239,7 @@ public sealed class FolderReader : ILayerData
     {
         isOpaque = false;
         List<KeyValuePair<string, byte[]>> attributes = [];
-        nint length = Files.TryListAttributes(folder, name, attributeNames);
-        // A filesystem without any has none.
-        if (length <= 0)
-            return attributes;
-        foreach (string attribute in Encoding.UTF8.GetString(attributeNames, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string attribute in Files.AttributeNames(folder, name))
         {
             nint size = Files.TryGetAttribute(folder, name, attribute, attributeValue);
             if (size < 0)

@@ -1,4 +1,3 @@
-using System.Text;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using static Vessel.Native.Raw.Open;
@@ -28,11 +27,7 @@ public sealed partial class FolderTarget
     // What a layer below gave a folder, and this one doesn't: the entry is the whole description.
     private static void RemoveOtherAttributes(FileDescriptor folder, LayerEntry entry)
     {
-        byte[] names = new byte[1 << 16];
-        nint length = Files.TryListAttributes(folder, ".\0"u8, names);
-        if (length <= 0)
-            return;
-        foreach (string attribute in Encoding.UTF8.GetString(names, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string attribute in Files.AttributeNames(folder, ".\0"u8))
             if (!LayerMarks.IsForeign(attribute) && !entry.ExtendedAttributes.Any(a => a.Key == attribute))
                 Ok(Files.TryRemoveAttribute(folder, attribute), "remove an attribute of", entry);
     }

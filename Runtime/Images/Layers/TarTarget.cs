@@ -41,27 +41,11 @@ public sealed class TarTarget(Stream tar) : ILayerTarget
                 if (!entry.IsImplied)
                     WriteHeader(entry, entry.Path.IsEmpty ? "./"u8 : [.. entry.Path.Span, (byte)'/'], '5');
                 break;
-            case LayerEntryKind.File:
-                WriteHeader(entry, entry.Path.Span, '0');
-                WriteData(entry, data);
-                break;
-            case LayerEntryKind.HardLink:
-                WriteHeader(entry, entry.Path.Span, '1');
-                break;
-            case LayerEntryKind.SymbolicLink:
-                WriteHeader(entry, entry.Path.Span, '2');
-                break;
-            case LayerEntryKind.CharacterDevice:
-                WriteHeader(entry, entry.Path.Span, '3');
-                break;
-            case LayerEntryKind.BlockDevice:
-                WriteHeader(entry, entry.Path.Span, '4');
-                break;
-            case LayerEntryKind.Fifo:
-                WriteHeader(entry, entry.Path.Span, '6');
-                break;
             default:
-                throw new ArgumentException($"no kind of entry: {entry.Kind}", nameof(entry));
+                WriteHeader(entry, entry.Path.Span, TypeOf(entry.Kind));
+                if (entry.Kind == LayerEntryKind.File)
+                    WriteData(entry, data);
+                break;
         }
     }
 
@@ -77,6 +61,17 @@ public sealed class TarTarget(Stream tar) : ILayerTarget
     {
         // The buffer holds nothing of the system's, and to dispose it would close the caller's stream.
     }
+
+    private static char TypeOf(LayerEntryKind kind) => kind switch
+    {
+        LayerEntryKind.File => '0',
+        LayerEntryKind.HardLink => '1',
+        LayerEntryKind.SymbolicLink => '2',
+        LayerEntryKind.CharacterDevice => '3',
+        LayerEntryKind.BlockDevice => '4',
+        LayerEntryKind.Fifo => '6',
+        _ => throw new ArgumentException($"no kind of entry: {kind}", nameof(kind)),
+    };
 
     private void WriteData(LayerEntry entry, ILayerData data)
     {

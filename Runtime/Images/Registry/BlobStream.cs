@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vessel.Images.Content;
 
 namespace Vessel.Images.Registry;
 
@@ -10,7 +11,7 @@ namespace Vessel.Images.Registry;
 /// A fast registry sees one request, and nothing is held in memory. Of a slow one at most <see cref="Ahead"/> ranges are, of what a connection brings in
 /// two seconds each, and of <see cref="MostPartBytes"/> at the most.
 /// </remarks>
-internal sealed class BlobStream : Stream
+internal sealed class BlobStream : ReadOnlyStream
 {
     public const int Ahead = 3, MostPartBytes = 4 << 20;
 
@@ -45,16 +46,6 @@ internal sealed class BlobStream : Stream
         firstEnd = size;
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (partBytes == 0 && open is not null)
@@ -84,17 +75,13 @@ internal sealed class BlobStream : Stream
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
+    public override int Read(Span<byte> buffer)
     {
+        byte[] bytes = new byte[buffer.Length];
+        int count = ReadAsync(bytes).AsTask().GetAwaiter().GetResult();
+        bytes.AsSpan(0, count).CopyTo(buffer);
+        return count;
     }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

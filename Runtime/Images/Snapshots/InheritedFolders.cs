@@ -1,4 +1,5 @@
 using System.Text;
+using Vessel.Images.Layers;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using static Vessel.Native.Raw.Open;
@@ -15,7 +16,6 @@ internal sealed class InheritedFolders : IDisposable
 {
     private const uint FolderMode = 0x1ed; // 0755
     private const uint PermissionBits = 0xfff;
-    private const string OverlayPrefix = "trusted.overlay.";
 
     private readonly List<FileDescriptor> layers = [];
     private readonly List<HashSet<string>> implied = [];
@@ -118,7 +118,7 @@ internal sealed class InheritedFolders : IDisposable
             if (result is -Errno.ENOTDIR or -Errno.ELOOP)
                 hidesBelow = true;
             else if (result >= 0 && i < components.Length - 1)
-                hidesBelow |= Files.TryGetAttribute(current, name, OverlayPrefix + "opaque", new byte[8]) > 0;
+                hidesBelow |= Files.TryGetAttribute(current, name, LayerMarks.OverlayTrusted + LayerMarks.OpaqueAttribute, new byte[8]) > 0;
             if (current != layers[layer])
                 current.Dispose();
             if (result is -Errno.ENOENT or -Errno.ENOTDIR or -Errno.ELOOP)
@@ -140,13 +140,11 @@ internal sealed class InheritedFolders : IDisposable
         statx status = Files.Stat(from);
         Check.Ok(Files.TryChangeOwner(to, status.stx_uid, status.stx_gid), "change owner of", "folder");
         Check.Ok(Files.TryChangeMode(to, status.stx_mode & PermissionBits), "change mode of", "folder");
-        byte[] self = ".\0"u8.ToArray(), names = new byte[1 << 16], value = new byte[1 << 16];
-        nint length = Files.TryListAttributes(from, self, names);
-        if (length > 0)
-            foreach (string name in Encoding.UTF8.GetString(names, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries))
-                // best effort: a filesystem that doesn't know a family of attributes has folders without them, as when a layer is unpacked.
-                if (!name.StartsWith(OverlayPrefix, StringComparison.Ordinal) && Files.TryGetAttribute(from, self, name, value) is >= 0 and var size)
-                    Files.TrySetAttribute(to, name, value.AsSpan(0, (int)size));
+        byte[] self = ".\0"u8.ToArray(), value = new byte[1 << 16];
+        foreach (string name in Files.AttributeNames(from, self))
+            // best effort: a filesystem that doesn't know a family of attributes has folders without them, as when a layer is unpacked.
+            if (!name.StartsWith(LayerMarks.OverlayTrusted, StringComparison.Ordinal) && Files.TryGetAttribute(from, self, name, value) is >= 0 and var size)
+                Files.TrySetAttribute(to, name, value.AsSpan(0, (int)size));
         Check.Ok(Files.TrySetTimes(to, status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec), "set time of", "folder");
     }
 

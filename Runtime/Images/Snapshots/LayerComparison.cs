@@ -50,10 +50,12 @@ internal static class LayerComparison
     private static byte[] HashOf(string folder, LayerRecord record, CancellationToken cancellation)
     {
         using FileDescriptor tree = OpenTree(folder, record.Form);
-        using HashingSink tar = new();
+        using SHA256 hash = SHA256.Create();
+        using CryptoStream tar = new(Stream.Null, hash, CryptoStreamMode.Write);
         using TarTarget target = new(tar);
         FolderReader.Read(tree, target, new FolderReadOptions { Implied = LayerStore.ImpliedFoldersIn(folder), HasNamedMarks = record.HasNamedMarks }, cancellation);
-        return tar.Result();
+        tar.FlushFinalBlock();
+        return hash.Hash!;
     }
 
     private static FileDescriptor OpenTree(string folder, LayerForm form)
@@ -64,42 +66,5 @@ internal static class LayerComparison
         Check.Ok(Mounts.TryOpenErofs(image, out FileDescriptor? mount), "mount", image);
         using (mount)
             return Files.Open(mount, ".", O_RDONLY | O_DIRECTORY);
-    }
-
-    private sealed class HashingSink : Stream
-    {
-        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public byte[] Result() => hash.GetHashAndReset();
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => hash.AppendData(buffer, offset, count);
-
-        public override void Write(ReadOnlySpan<byte> buffer) => hash.AppendData(buffer);
-
-        protected override void Dispose(bool disposing)
-        {
-            hash.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

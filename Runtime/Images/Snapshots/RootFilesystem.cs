@@ -24,26 +24,31 @@ public sealed record RootFilesystem(RootKind Kind, string? Refusal = null, long 
     /// <exception cref="SyscallException">It cannot be made; nothing is mounted then.</exception>
     public static RootFilesystem Make(LayerStore layers, IReadOnlyList<Digest> diffIds, string target, string changes, CancellationToken cancellation = default)
     {
-        Files.MakeDirectories(changes, PrivateFolder);
-        try
+        string refusal;
+        if (layers.HaveNamedMarks(diffIds))
         {
-            Mount(layers, diffIds, target, changes);
-            return new RootFilesystem(RootKind.Overlay);
+            // Which fuse-overlayfs doesn't understand either where something of the layer is in the place.
+            refusal = NamedMarks(target).Message;
         }
-        catch (SyscallException e) when (IsRefusal(e.Errno))
+        else
         {
-            string refusal = e.Message;
-            // What the kernel's overlay would have made of these is not known to it either.
-            if (!layers.HaveNamedMarks(diffIds))
+            Files.MakeDirectories(changes, PrivateFolder);
+            (List<string> lowers, string upper, string work) = Prepare(layers, diffIds, changes);
+            try
             {
-                (List<string> lowers, string upper, string work) = Prepare(layers, diffIds, changes);
-                if (FuseOverlay.TryMount(target, lowers, upper, work) is not { } reason)
-                    return new RootFilesystem(RootKind.FuseOverlay, refusal);
-                refusal += $"; {reason}";
+                Mounts.MountOverlay(target, lowers, upper, work);
+                return new RootFilesystem(RootKind.Overlay);
             }
+            catch (SyscallException e) when (IsRefusal(e.Errno))
+            {
+                refusal = e.Message;
+            }
+            if (FuseOverlay.TryMount(target, lowers, upper, work) is not { } reason)
+                return new RootFilesystem(RootKind.FuseOverlay, refusal);
+            refusal += $"; {reason}";
             TreeRemoval.Remove(changes);
-            return Copy(layers, diffIds, target, cancellation) with { Refusal = refusal };
         }
+        return Copy(layers, diffIds, target, cancellation) with { Refusal = refusal };
     }
 
     /// <summary>Mounts it as an overlay of the kernel's.</summary>
@@ -55,7 +60,7 @@ public sealed record RootFilesystem(RootKind Kind, string? Refusal = null, long 
     public static void Mount(LayerStore layers, IReadOnlyList<Digest> diffIds, string target, string changes)
     {
         if (layers.HaveNamedMarks(diffIds))
-            throw new SyscallException($"mount overlay on {target}: its layers were unpacked where overlayfs's marks could not be made", Errno.EINVAL);
+            throw NamedMarks(target);
         (List<string> lowers, string upper, string work) = Prepare(layers, diffIds, changes);
         Mounts.MountOverlay(target, lowers, upper, work);
     }
@@ -78,14 +83,16 @@ public sealed record RootFilesystem(RootKind Kind, string? Refusal = null, long 
         return new RootFilesystem(RootKind.Copy, CopiedBytes: bytes);
     }
 
+    private static SyscallException NamedMarks(string target) =>
+        new($"mount overlay on {target}: its layers were unpacked where overlayfs's marks could not be made", Errno.EINVAL);
+
     // By who we are, where the store is, or which kernel it is; not because something is full or broken.
     private static bool IsRefusal(int errno) => errno is Errno.EINVAL or Errno.EPERM or Errno.EACCES or Errno.ENODEV or Errno.EOPNOTSUPP or Errno.E2BIG;
 
-    // What an overlay consists of, in a folder that may have some of it.
+    // What an overlay consists of.
     private static (List<string> Lowers, string Upper, string Work) Prepare(LayerStore layers, IReadOnlyList<Digest> diffIds, string changes)
     {
         string upper = Path.Combine(changes, "upper"), work = Path.Combine(changes, "work"), folders = Path.Combine(changes, "folders");
-        TreeRemoval.Remove(folders);
         Files.MakeDirectories(upper, FolderMode);
         Files.MakeDirectories(work, FolderMode);
         List<Digest> seen = Seen(layers, diffIds);

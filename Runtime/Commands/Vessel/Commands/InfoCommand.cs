@@ -98,7 +98,7 @@ internal sealed class InfoCommand : Command
         Line("OSType", info["OSType"]);
         Line("Architecture", info["Architecture"]);
         Line("CPUs", info["NCPU"]);
-        Line("Total Memory", Memory((long)info["MemTotal"]!));
+        Line("Total Memory", Human.Memory((long)info["MemTotal"]!));
         Line("Name", info["Name"]);
         Line("Docker Root Dir", info["DockerRootDir"]);
         Map registries = (Map)info["RegistryConfig"]!;
@@ -156,18 +156,6 @@ internal sealed class InfoCommand : Command
     {
         string? line = Text("/proc/meminfo").Split('\n').FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
         return line is null ? 0 : long.Parse(line["MemTotal:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) << 10;
-    }
-
-    // Powers of 1024, four digits.
-    private static string Memory(long bytes)
-    {
-        string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-        double value = bytes;
-        int unit = 0;
-        for (; value >= 1024 && unit < units.Length - 1; unit++)
-            value /= 1024;
-        int whole = value < 1 ? 1 : (int)Math.Floor(Math.Log10(value)) + 1;
-        return Math.Round(value, Math.Max(0, 4 - whole)).ToString(CultureInfo.InvariantCulture) + units[unit];
     }
 
     private static string Release(string key, string otherwise)

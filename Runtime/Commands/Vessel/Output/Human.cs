@@ -5,20 +5,21 @@ namespace Vessel.Commands.Vessel.Output;
 /// <summary>Sizes and times in docker's words.</summary>
 internal static class Human
 {
-    private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB"];
+    private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB"], BinaryUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
     /// <summary>Three digits, powers of 1000: <c>7.83MB</c>, <c>117MB</c>.</summary>
-    public static string Size(long bytes, int digits = 3)
+    public static string Size(long bytes, int digits = 3) => Scale(bytes, 1000, Units, digits);
+
+    /// <summary>Four digits, powers of 1024: <c>23.54GiB</c>.</summary>
+    public static string Memory(long bytes) => Scale(bytes, 1024, BinaryUnits, 4);
+
+    private static string Scale(double value, double step, string[] units, int digits)
     {
-        double value = bytes;
         int unit = 0;
-        while (value >= 1000 && unit < Units.Length - 1)
-        {
-            value /= 1000;
-            unit++;
-        }
+        for (; value >= step && unit < units.Length - 1; unit++)
+            value /= step;
         int whole = value < 1 ? 1 : (int)Math.Floor(Math.Log10(value)) + 1;
-        return Math.Round(value, Math.Max(0, digits - whole)).ToString(CultureInfo.InvariantCulture) + Units[unit];
+        return Math.Round(value, Math.Max(0, digits - whole)).ToString(CultureInfo.InvariantCulture) + units[unit];
     }
 
     /// <summary>How long: <c>3 seconds</c>, <c>About an hour</c>, <c>2 weeks</c>.</summary>
