@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Vessel.Native.Safe;
 
@@ -5,8 +6,9 @@ namespace Vessel.Images.Layers.Erofs;
 
 /// <summary>The names of a layer while its image is made: which folder has which, and what each of them is.</summary>
 /// <remarks>
-/// A name takes some 40 bytes and its own length, outside of the collected heap, so that a layer of 40,000 files takes 2 MB. What is removed is marked, with all that was in it:
-/// nothing of it is found any more, for a folder that comes in its place is another one.
+/// <para>A name takes 25 bytes and its own length, outside of the collected heap, so that a layer of 40,000 files takes 2 MB. They are found by linear
+/// hashing: there are as many buckets as names, and with each name that comes one bucket is split, so that nothing is ever copied.</para>
+/// <para>What is removed is marked, with all that was in it: nothing of it is found any more, for a folder that comes in its place is another one.</para>
 /// </remarks>
 internal sealed class ErofsNames : IDisposable
 {
@@ -17,9 +19,8 @@ internal sealed class ErofsNames : IDisposable
 
     private readonly NativeList<Node> nodes = new();
     private readonly NativeList<byte> pool = new();
-    private int[] buckets = new int[1024];
 
-    public ErofsNames() => nodes.Add(new Node { Parent = Root, Next = None, IsDirectory = true, NameAt = Keep([]) });
+    public ErofsNames() => nodes.Add(new Node { Parent = Root, Next = None, Bucket = None, IsDirectory = true, NameAt = Keep([]) });
 
     /// <summary>How many there are, with those that are gone.</summary>
     public int Count => nodes.Count;
@@ -50,7 +51,7 @@ internal sealed class ErofsNames : IDisposable
     /// <summary>What has a name in a folder; <see cref="None"/> where nothing has.</summary>
     public int Find(int folder, ReadOnlySpan<byte> name)
     {
-        int node = buckets[Bucket(folder, name)] - 1;
+        int node = nodes[BucketOf(folder, name)].Bucket;
         while (node != None && !(nodes[node].Parent == folder && NameOf(node).SequenceEqual(name)))
             node = nodes[node].Next;
         return node;
@@ -61,12 +62,10 @@ internal sealed class ErofsNames : IDisposable
     {
         if (nodes.Count >= MaximumNames)
             throw new LayerException($"more than {MaximumNames} names");
-        if (nodes.Count >= buckets.Length)
-            Spread();
         int node = nodes.Add(what);
         ref Node added = ref nodes[node];
-        added.Parent = folder;
-        added.NameAt = Keep(name);
+        (added.Parent, added.NameAt, added.Bucket) = (folder, Keep(name), None);
+        Split(node);
         Enchain(node);
         return node;
     }
@@ -75,16 +74,7 @@ internal sealed class ErofsNames : IDisposable
     public void Remove(int node)
     {
         nodes[node].IsGone = true;
-        ref int from = ref buckets[Bucket(nodes[node].Parent, NameOf(node))];
-        if (from - 1 == node)
-        {
-            from = nodes[node].Next + 1;
-            return;
-        }
-        int before = from - 1;
-        while (nodes[before].Next != node)
-            before = nodes[before].Next;
-        nodes[before].Next = nodes[node].Next;
+        Unchain(node, BucketOf(nodes[node].Parent, NameOf(node)));
     }
 
     /// <summary>Whether a name is still there: neither it nor a folder above it was removed.</summary>
@@ -103,27 +93,41 @@ internal sealed class ErofsNames : IDisposable
         pool.Dispose();
     }
 
-    private int Bucket(int folder, ReadOnlySpan<byte> name)
+    private int BucketOf(int folder, ReadOnlySpan<byte> name)
     {
         HashCode hash = default;
         hash.Add(folder);
         hash.AddBytes(name);
-        return hash.ToHashCode() & (buckets.Length - 1);
+        int all = (int)BitOperations.RoundUpToPowerOf2((uint)nodes.Count), bucket = hash.ToHashCode() & (all - 1);
+        return bucket < nodes.Count ? bucket : bucket & ((all >> 1) - 1);
     }
 
     private void Enchain(int node)
     {
-        ref int bucket = ref buckets[Bucket(nodes[node].Parent, NameOf(node))];
-        nodes[node].Next = bucket - 1;
-        bucket = node + 1;
+        ref int bucket = ref nodes[BucketOf(nodes[node].Parent, NameOf(node))].Bucket;
+        (nodes[node].Next, bucket) = (bucket, node);
     }
 
-    private void Spread()
+    private void Unchain(int node, int bucket)
     {
-        buckets = new int[2 * buckets.Length];
-        for (int node = 1; node < nodes.Count; node++)
-            if (!nodes[node].IsGone)
-                Enchain(node);
+        ref int from = ref nodes[bucket].Bucket;
+        while (from != node)
+            from = ref nodes[from].Next;
+        from = nodes[node].Next;
+    }
+
+    // What a new last bucket is to have was in the one whose number is without the highest bit.
+    private void Split(int last)
+    {
+        int from = last & ~(1 << BitOperations.Log2((uint)last));
+        for (int node = nodes[from].Bucket, next; node != None; node = next)
+        {
+            next = nodes[node].Next;
+            if (BucketOf(nodes[node].Parent, NameOf(node)) != last)
+                continue;
+            Unchain(node, from);
+            Enchain(node);
+        }
     }
 
     // With its length before it.
@@ -138,12 +142,9 @@ internal sealed class ErofsNames : IDisposable
     }
 
     /// <summary>A name, and what it is.</summary>
-    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
     internal struct Node
     {
-        /// <summary>Where it is: of a folder its index among the folders; of all else the number of its inode.</summary>
-        public long Value;
-
         public int Parent;
 
         /// <summary>The next one in the same bucket.</summary>
@@ -151,10 +152,23 @@ internal sealed class ErofsNames : IDisposable
 
         public int NameAt;
 
+        /// <summary>Of the bucket that has this number: the first name in it.</summary>
+        public int Bucket;
+
+        private uint valueLow;
+        private byte valueHigh;
+
         /// <summary>As directories have it.</summary>
         public byte Type;
 
         private Flags flags;
+
+        /// <summary>Where it is: of a folder its index among the folders; of all else the number of its inode. At most 40 bits: the inode of 32 TB.</summary>
+        public long Value
+        {
+            readonly get => (long)valueHigh << 32 | valueLow;
+            set => (valueLow, valueHigh) = ((uint)value, checked((byte)(value >> 32)));
+        }
 
         public bool IsDirectory { readonly get => Has(Flags.Directory); set => Set(Flags.Directory, value); }
 

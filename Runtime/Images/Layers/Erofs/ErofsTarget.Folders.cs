@@ -11,6 +11,8 @@ public sealed partial class ErofsTarget
     // In place of a node.
     private const int Self = -2, Parent = -3;
 
+    private byte[] folderInode = new byte[BlockSize];
+
     /// <inheritdoc/>
     public override void Complete()
     {
@@ -139,19 +141,21 @@ public sealed partial class ErofsTarget
             {
                 int folder = (int)names[node].Value;
                 file.AppendZeros(folders[folder].Position - file.Position);
-                byte[] whole = FolderInode(node, starts, children, out int length);
-                file.Append(whole.AsSpan(0, length));
+                file.Append(FolderInode(node, starts, children));
             }
     }
 
-    // Inode, attributes, and the entries that lie behind.
-    private byte[] FolderInode(int node, int[] starts, int[] children, out int length)
+    // Inode, attributes, and the entries that lie behind. Valid until the next call.
+    private ReadOnlySpan<byte> FolderInode(int node, int[] starts, int[] children)
     {
         int index = (int)names[node].Value;
         ErofsFolder folder = folders[index];
         byte[] behind = EncodeFolder(index, out int behindLength);
-        length = InodeSize + behindLength + folder.TailBytes;
-        byte[] whole = new byte[length];
+        int length = InodeSize + behindLength + folder.TailBytes;
+        if (folderInode.Length < length)
+            folderInode = new byte[length];
+        Span<byte> whole = folderInode.AsSpan(0, length);
+        whole[..InodeSize].Clear();
         long size = ((long)folder.FullBlocks << BlockBits) + folder.TailBytes;
         ReadOnlySpan<int> rest = ChildrenOf(index, starts, children);
         for (int block = 0; block < folder.FullBlocks; block++)
@@ -164,11 +168,11 @@ public sealed partial class ErofsTarget
         }
         ErofsInode inode = new(S_IFDIR | folder.Mode, folder.Uid, folder.Gid, folder.Seconds, folder.Nanoseconds, size, (uint)(2 + folder.Folders));
         ErofsFormat.WriteInode(whole, inode, folder.TailBytes > 0 ? FlatInline : FlatPlain, folder.FullBlocks > 0 ? (uint)(folder.BlocksAt >> BlockBits) : 0, ++inodes, behindLength);
-        behind.AsSpan(0, behindLength).CopyTo(whole.AsSpan(InodeSize));
+        behind.AsSpan(0, behindLength).CopyTo(whole[InodeSize..]);
         if (folder.TailBytes > 0)
         {
             WriteEntries(rest, index, tail, out _);
-            tail.AsSpan(0, folder.TailBytes).CopyTo(whole.AsSpan(InodeSize + behindLength));
+            tail.AsSpan(0, folder.TailBytes).CopyTo(whole[(InodeSize + behindLength)..]);
         }
         return whole;
     }
@@ -251,8 +255,7 @@ public sealed partial class ErofsTarget
     private void WriteFirstBlock(int[] starts, int[] children, long inodeCount)
     {
         byte[] block = new byte[BlockSize];
-        byte[] root = FolderInode(ErofsNames.Root, starts, children, out int length);
-        root.AsSpan(0, length).CopyTo(block.AsSpan(RootAt));
+        FolderInode(ErofsNames.Root, starts, children).CopyTo(block.AsSpan(RootAt));
         WriteSuperBlock(block, identity, inodeCount, file.Position >> BlockBits);
         file.WriteAt(block, 0);
     }
