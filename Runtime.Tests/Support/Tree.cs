@@ -65,7 +65,10 @@ internal sealed class Tree
         string same = "";
         if (namesLinks && !isDirectory && status.stx_nlink > 1 && !seen.TryAdd((status.stx_dev_major, status.stx_dev_minor, status.stx_ino), path))
             same = "=" + seen[(status.stx_dev_major, status.stx_dev_minor, status.stx_ino)];
-        lines.Add($"{path} {Describe(folder, name, status)} {Convert.ToString(status.stx_mode & 0xfff, 8)} {status.stx_uid}:{status.stx_gid} {time}{Attributes(folder, name)}{same}");
+        // A whiteout is nobody's: in a folder with the setgid bit the kernel makes it that group's.
+        bool isWhiteout = (status.stx_mode & S_IFMT) == S_IFCHR && status is { stx_rdev_major: 0, stx_rdev_minor: 0 };
+        string owner = isWhiteout ? "-" : $"{status.stx_uid}:{status.stx_gid}";
+        lines.Add($"{path} {Describe(folder, name, status)} {Convert.ToString(status.stx_mode & 0xfff, 8)} {owner} {time}{Attributes(folder, name)}{same}");
         if (!isDirectory)
             return;
         using FileDescriptor inside = new((int)Check.Ok(Files.TryOpen(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), "open", path));

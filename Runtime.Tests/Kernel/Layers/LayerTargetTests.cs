@@ -166,7 +166,7 @@ public sealed class LayerTargetTests(LayerForm form) : LayerTest(form)
         string layer = Unpack(new TarBuilder().File(".wh.gone").File("d/.wh.x").Directory("o").File("o/.wh..wh..opq").File("o/kept").File("missing/.wh..wh..opq").End());
         Assert.That(Tree.Of(layer).Skip(1), Is.EqualTo(new[]
         {
-            "d directory 755 0:0 0.000000000", $"d/x character 0:0 0 0:0 {Time}", $"gone character 0:0 0 0:0 {Time}", "missing directory 755 0:0 0.000000000 trusted.overlay.opaque=79",
+            "d directory 755 0:0 0.000000000", $"d/x character 0:0 0 - {Time}", $"gone character 0:0 0 - {Time}", "missing directory 755 0:0 0.000000000 trusted.overlay.opaque=79",
             $"o directory 755 0:0 {Time} trusted.overlay.opaque=79", $"o/kept file[1] 0 {EmptyHash} 644 0:0 {Time}",
         }));
     }

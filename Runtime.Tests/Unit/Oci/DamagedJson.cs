@@ -12,7 +12,7 @@ internal static class DamagedJson
     {
         const string Characters = "{}[]\",:\\/'0123456789-+.eEtrufalsn \n\t\r\0\u00a0x\ud800";
         StringBuilder text = new(json);
-        for (int i = random.Next(1, 4); i > 0; i--)
+        for (int i = random.Next(1, 4); i > 0 && text.Length > 0; i--)
         {
             int at = random.Next(text.Length);
             switch (random.Next(5))
