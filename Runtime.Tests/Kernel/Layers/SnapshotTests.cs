@@ -156,7 +156,8 @@ public sealed class SnapshotTests(LayerForm form) : LayerTest(form)
             new TarBuilder().File("d/.wh.a").File("tmp/x", "x", mode: 0x9ed),
         }.Select(t => Add(t))];
         string root = Mount(layers), copy = NewFolder();
-        Assert.That(RootFilesystem.Copy(Layers, layers, copy), Is.EqualTo(new RootFilesystem(RootKind.Copy, CopiedBytes: 1 + 1 + 22 + 1)));
+        RootFilesystem made = RootFilesystem.Copy(Layers, layers, copy);
+        Assert.That(made is { Kind: RootKind.Copy, Refusal: null, CopiedBytes: 1 + 1 + 22 + 1 }, made.ToString());
         Tree.AssertSame(Tree.ToCompare(copy), Tree.ToCompare(root), "overlay's");
     }
 
@@ -194,10 +195,10 @@ public sealed class SnapshotTests(LayerForm form) : LayerTest(form)
         roots.Add(place);
         LayerStore inner = new(new StoreFolder(place + "/data"), LayerForm.Folder);
         Digest[] layers = [.. new[] { new TarBuilder().File("gone").Directory("d").File("d/old").File("d/kept"), new TarBuilder().File(".wh.gone").File("d/.wh.old"), new TarBuilder().File("d/.wh..wh..opq").File("d/new") }.Select(t => AddTo(inner, t.End()))];
-        Assert.That(layers.Select(l => inner.Read(l).HasNamedMarks), Is.All.True);
+        Assert.That(layers.All(l => inner.Read(l).HasNamedMarks));
         string root = Directory.CreateDirectory(place + "/root").FullName;
         RootFilesystem made = RootFilesystem.Make(inner, layers, root, place + "/changes");
-        Assert.That(made, Is.EqualTo(new RootFilesystem(RootKind.Copy, made.Refusal)));
+        Assert.That(made is { Kind: RootKind.Copy, CopiedBytes: 0 }, made.ToString());
         Assert.That(made.Refusal, Does.Contain("marks"));
         Assert.That(Directory.Exists(place + "/changes"), Is.False);
         Assert.That(Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories).Select(p => p[(root.Length + 1)..]), Is.EquivalentTo(new[] { "d", "d/new" }));
