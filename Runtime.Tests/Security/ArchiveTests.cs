@@ -77,9 +77,43 @@ public sealed class ArchiveTests
         Assert.That(new ImageStore(DataRoot).List(), Has.Count.EqualTo(1));
     }
 
-    [TestCase("../../x:v1"), TestCase("/etc/passwd"), TestCase("UPPER:v1"), TestCase("a@sha256:short")]
+    [TestCase("../../x:v1"), TestCase("/etc/passwd"), TestCase("UPPER:v1"), TestCase("a@sha256:short"), TestCase("a@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     public void NamesThatAreNone_AreRefused(string name) =>
         Assert.That(Refusal(new TarBuilder().File("config.json", "{}").File("manifest.json", $$"""[{"Config":"config.json","RepoTags":["{{name}}"],"Layers":[]}]""")), Does.StartWith("manifest.json: "));
+
+    [Test]
+    public void NameInALayout_WithAnotherDigest_IsRefused()
+    {
+        TarBuilder tar = new TarBuilder().File("oci-layout", """{"imageLayoutVersion":"1.0.0"}""");
+        FakeImage image = Layout(tar, $"r.example/app@{Digest.Of("other"u8)}");
+        Assert.That(Refusal(tar), Does.StartWith("index.json: r.example/app@").And.Contain($"is the name of something that has digest {image.Digest}"));
+    }
+
+    [Test]
+    public void ArtifactsBesideImages_ArePassedBy()
+    {
+        byte[] manifest = Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","artifactType":"a/b","config":{"mediaType":"{{MediaTypes.OciEmpty}}","digest":"{{Digest.Of("{}"u8)}}","size":2},"layers":[]}""");
+        TarBuilder tar = new TarBuilder().File("oci-layout", """{"imageLayoutVersion":"1.0.0"}""");
+        tar.Entry('0', $"blobs/sha256/{Digest.Of(manifest).Hex}", manifest).File($"blobs/sha256/{Digest.Of("{}"u8).Hex}", "{}");
+        FakeImage image = Layout(tar, "r.example/app:v1", $"{{\"mediaType\":\"{MediaTypes.OciManifest}\",\"digest\":\"{Digest.Of(manifest)}\",\"size\":{manifest.Length}}},");
+        Load(tar.End());
+        Assert.That(new ImageStore(DataRoot).Find("r.example/app:v1").Id, Is.EqualTo(image.Id));
+    }
+
+    [Test]
+    public void NamesThatComeTwice_AreTheLaterFile_AndHarmNoOther()
+    {
+        byte[] layer = new TarBuilder().File("f", "f").End(), config = FakeImage.Of(FakeLayer.Of(layer)).Config;
+        Load(new TarBuilder().File("manifest.json", "no JSON").Entry('0', "config.json", config).File("manifest.json", Manifest("config.json", "layer.tar")).Entry('0', "layer.tar", layer).End());
+        Assert.That(new ImageStore(DataRoot).List().Single().Id, Is.EqualTo(Digest.Of(config)));
+    }
+
+    [Test]
+    public void LayerThatIsNamedThousandsOfTimes_IsRefused()
+    {
+        string layers = string.Join(',', Enumerable.Repeat("\"layer.tar\"", 9_000));
+        Assert.That(Refusal(new TarBuilder().File("config.json", "{}").Entry('0', "layer.tar", Noise(10 << 20)).File("manifest.json", $$"""[{"Config":"config.json","Layers":[{{layers}}]}]""")), Does.Contain("9000 layers are more than 1000"));
+    }
 
     [TestCase("gzip"), TestCase("zstd"), TestCase("xz"), TestCase("bzip2")]
     public void CVE_2021_20291_CompressionThatIsCutOrDamaged_IsAnErrorAtOnce(string program)
@@ -111,6 +145,16 @@ public sealed class ArchiveTests
         byte[] tar = new TarBuilder().Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "s"), ("GNU.sparse.realsize", "1099511627776")).File("x", "0\n".PadRight(512, '\0')).End();
         Assert.That(() => Import(tar), Throws.TypeOf<ImageException>().With.Message.Contain("all files would have more than"));
         AssertNothing();
+    }
+
+    // Adds an image to a layout, and the index with it and with other entries.
+    private static FakeImage Layout(TarBuilder tar, string name, string others = "")
+    {
+        FakeImage image = FakeImage.Of(FakeLayer.Text("f", "f"));
+        foreach (byte[] blob in new[] { image.Config, image.Manifest, image.Layers[0].Blob })
+            tar.Entry('0', $"blobs/sha256/{Digest.Of(blob).Hex}", blob);
+        tar.File("index.json", $$$"""{"schemaVersion":2,"manifests":[{{{others}}}{"mediaType":"{{{image.ManifestType}}}","digest":"{{{image.Digest}}}","size":{{{image.Manifest.Length}}},"annotations":{"io.containerd.image.name":"{{{name}}}"}}]}""");
+        return image;
     }
 
     private static string Manifest(string config, string layer) => $$"""[{"Config":"{{config}}","RepoTags":["mine:v1"],"Layers":["{{layer}}"]}]""";

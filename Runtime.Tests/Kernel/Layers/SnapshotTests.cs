@@ -235,7 +235,7 @@ public sealed class SnapshotTests(LayerForm form) : LayerTest(form)
         Digest diffId = Digest.Of(tar);
         using LayerInMaking making = layers.Begin(diffId);
         making.Unpack(new MemoryStream(tar), CancellationToken.None);
-        making.Commit();
+        making.Commit(diffId);
         return diffId;
     }
 }

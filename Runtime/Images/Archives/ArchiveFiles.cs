@@ -22,7 +22,9 @@ internal sealed class ArchiveFiles : IDisposable
 
     private readonly Dictionary<string, string> files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> links = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Descriptor> described = new(StringComparer.Ordinal);
     private readonly MakingFolder folder;
+    private int paths;
 
     private ArchiveFiles(StoreFolder store) => folder = new MakingFolder(store);
 
@@ -65,24 +67,17 @@ internal sealed class ArchiveFiles : IDisposable
         files[name] = path;
     }
 
-    /// <summary>What a manifest says of a file; it is read for that.</summary>
+    /// <summary>What a manifest says of a file; it is read for that, once.</summary>
     /// <param name="name">The file.</param>
     /// <param name="mediaType">What it is; null for a layer, packed as it may be.</param>
     /// <param name="blobs">Gets the file's name by its digest.</param>
-    public Descriptor Describe(string name, string? mediaType, Dictionary<Digest, string> blobs)
+    /// <param name="cancellation">Ends it.</param>
+    public Descriptor Describe(string name, string? mediaType, Dictionary<Digest, string> blobs, CancellationToken cancellation)
     {
-        using Stream file = Open(name);
-        using BlobHash hash = new("sha256");
-        byte[] buffer = new byte[ChunkBytes];
-        for (int count; (count = file.Read(buffer)) > 0;)
-        {
-            if (hash.Length == 0)
-                mediaType ??= buffer is [0x1f, 0x8b, ..] ? MediaTypes.DockerLayerGzip : buffer is [0x28, 0xb5, 0x2f, 0xfd, ..] ? MediaTypes.DockerLayerZstd : MediaTypes.DockerLayer;
-            hash.Add(buffer.AsSpan(0, count));
-        }
-        Digest digest = hash.Result();
-        blobs[digest] = name;
-        return new Descriptor { MediaType = mediaType ?? MediaTypes.DockerLayer, Digest = digest, Size = hash.Length };
+        if (!described.TryGetValue($"{mediaType} {name}", out Descriptor? descriptor))
+            described[$"{mediaType} {name}"] = descriptor = Describe(name, mediaType, cancellation);
+        blobs[descriptor.Digest] = name;
+        return descriptor;
     }
 
     /// <summary>Whether the archive has a file of that name.</summary>
@@ -104,7 +99,7 @@ internal sealed class ArchiveFiles : IDisposable
     private void Add(LayerEntry entry, TarReader reader)
     {
         string name = Encoding.UTF8.GetString(entry.Path.Span);
-        if (files.Count + links.Count >= MaximumFiles)
+        if (paths + links.Count >= MaximumFiles)
             throw new ImageException(ImageErrorKind.Corrupt, $"the archive has more than {MaximumFiles} files");
         switch (entry.Kind)
         {
@@ -128,7 +123,23 @@ internal sealed class ArchiveFiles : IDisposable
         }
     }
 
-    private string NewPath() => Path.Combine(folder.FullPath, files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private Descriptor Describe(string name, string? mediaType, CancellationToken cancellation)
+    {
+        using Stream file = Open(name);
+        using BlobHash hash = new("sha256");
+        byte[] buffer = new byte[ChunkBytes];
+        for (int count; (count = file.Read(buffer)) > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (hash.Length == 0)
+                mediaType ??= buffer is [0x1f, 0x8b, ..] ? MediaTypes.DockerLayerGzip : buffer is [0x28, 0xb5, 0x2f, 0xfd, ..] ? MediaTypes.DockerLayerZstd : MediaTypes.DockerLayer;
+            hash.Add(buffer.AsSpan(0, count));
+        }
+        return new Descriptor { MediaType = mediaType ?? MediaTypes.DockerLayer, Digest = hash.Result(), Size = hash.Length };
+    }
+
+    // A name may come twice: the later file is the one, and the earlier stays beside it.
+    private string NewPath() => Path.Combine(folder.FullPath, paths++.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     private static FileDescriptor Create(string path) => Files.Open(null, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, PrivateFile);
 

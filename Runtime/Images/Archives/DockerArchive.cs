@@ -10,20 +10,27 @@ internal static class DockerArchive
     public const string ManifestName = "manifest.json";
 
     /// <summary>Its images; a manifest is made for each, since the archive has none of the registry's kind.</summary>
-    public static List<ArchivedImage> Read(ArchiveFiles files)
+    public static List<ArchivedImage> Read(ArchiveFiles files, CancellationToken cancellation)
     {
         List<ArchivedImage> images = [];
-        foreach (Item item in JsonMapReader.Read(files.ReadDocument(ManifestName), ManifestName, static json => json.List(Item.Map)))
+        foreach (Item item in JsonMapReader.Read(files.ReadDocument(ManifestName), ManifestName, static json => json.List(Item.Map), maximumItems: ImageDocumentReader.MaximumItems))
         {
             Dictionary<Digest, string> blobs = [];
-            Descriptor config = files.Describe(item.Config, MediaTypes.DockerConfig, blobs);
-            images.Add(ArchivedImage.Of(config, [.. item.Layers.Select(layer => files.Describe(layer, null, blobs))], [.. item.RepoTags.Select(NameOf)], blobs));
+            if (item.Layers.Count > ImageDocumentReader.MaximumLayers)
+                throw new ImageException(ImageErrorKind.Corrupt, $"{ManifestName}: {item.Layers.Count} layers are more than {ImageDocumentReader.MaximumLayers}");
+            Descriptor config = files.Describe(item.Config, MediaTypes.DockerConfig, blobs, cancellation);
+            images.Add(ArchivedImage.Of(config, [.. item.Layers.Select(layer => files.Describe(layer, null, blobs, cancellation))], [.. item.RepoTags.Select(NameOf)], blobs));
         }
         return images;
     }
 
-    private static ImageReference NameOf(string text) =>
-        ImageReference.TryParse(text, out ImageReference? name, out string? error) ? name.WithDefaultTag() : throw new ImageException(ImageErrorKind.Corrupt, $"{ManifestName}: {error}");
+    // A digest is no name that anybody gives: what it means is content, and this archive has no manifest that could be it.
+    private static ImageReference NameOf(string text)
+    {
+        if (!ImageReference.TryParse(text, out ImageReference? name, out string? error))
+            throw new ImageException(ImageErrorKind.Corrupt, $"{ManifestName}: {error}");
+        return name.Digest is null ? name.WithDefaultTag() : throw new ImageException(ImageErrorKind.Corrupt, $"{ManifestName}: invalid tag \"{text}\": it has a digest");
+    }
 
     private sealed record Item(string Config, IReadOnlyList<string> RepoTags, IReadOnlyList<string> Layers)
     {

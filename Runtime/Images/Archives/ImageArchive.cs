@@ -19,7 +19,7 @@ public static class ImageArchive
         List<LoadedImage> loaded = [];
         try
         {
-            foreach (ArchivedImage image in Images(files, platform ?? Platform.Host))
+            foreach (ArchivedImage image in Images(files, platform ?? Platform.Host, cancellation))
             {
                 await TakeAsync(store, files, image, observer, cancellation).ConfigureAwait(false);
                 loaded.Add(new LoadedImage(image.Manifest.Config.Digest, image.Names));
@@ -44,12 +44,12 @@ public static class ImageArchive
     }
 
     // An archive may be both: what an OCI layout says has digests.
-    private static List<ArchivedImage> Images(ArchiveFiles files, Platform platform)
+    private static List<ArchivedImage> Images(ArchiveFiles files, Platform platform, CancellationToken cancellation)
     {
         if (files.Has(OciLayout.MarkName) && files.Has(OciLayout.IndexName))
-            return OciLayout.Read(files, platform);
+            return OciLayout.Read(files, platform, cancellation);
         if (files.Has(DockerArchive.ManifestName))
-            return DockerArchive.Read(files);
+            return DockerArchive.Read(files, cancellation);
         throw new ImageException(ImageErrorKind.Invalid, files.Has("repositories")
             ? "the archive has no manifest.json: it is of a docker before 1.10; save the image again with a current one"
             : "the archive has neither manifest.json nor index.json: it is no image; `vessel import` takes a root filesystem");

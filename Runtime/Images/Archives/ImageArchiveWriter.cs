@@ -16,10 +16,11 @@ public static class ImageArchiveWriter
 {
     /// <summary>Writes some images.</summary>
     /// <param name="store">Where they are.</param>
-    /// <param name="images">Each with the names that it is to have in the archive.</param>
+    /// <param name="images">Each with the names that it is to have in the archive. A digest is no name there: it is seen from what the archive has.</param>
     /// <param name="output">Where they go; it stays open.</param>
     public static void Save(ImageStore store, IReadOnlyList<(Image Image, IReadOnlyList<ImageReference> Names)> images, Stream output)
     {
+        using Lease lease = store.Hold(images.Select(i => i.Image));
         using TarWriter tar = new(output, TarEntryFormat.Gnu, leaveOpen: true);
         foreach (Digest blob in images.SelectMany(i => i.Image.Record.Layers.Append(i.Image.Id).Append(i.Image.Record.Manifest)).Distinct().OrderBy(d => d.ToString(), StringComparer.Ordinal))
             using (OwnedDescriptorStream stream = new(store.Content.Open(blob), blob.ToString()))
@@ -33,7 +34,7 @@ public static class ImageArchiveWriter
     private static byte[] Index(ImageStore store, IReadOnlyList<(Image Image, IReadOnlyList<ImageReference> Names)> images) => ImageDocumentWriter.WriteIndex(new ImageIndex
     {
         MediaType = MediaTypes.OciIndex,
-        Manifests = [.. images.SelectMany(i => i.Names.Select(n => (ImageReference?)n).DefaultIfEmpty().Select(n => Describe(store, i.Image, n)))],
+        Manifests = [.. images.SelectMany(i => Tagged(i.Names).Select(n => (ImageReference?)n).DefaultIfEmpty().Select(n => Describe(store, i.Image, n)))],
     });
 
     private static Descriptor Describe(ImageStore store, Image image, ImageReference? name)
@@ -57,13 +58,15 @@ public static class ImageArchiveWriter
             JsonMapWriter.Write(text, indented: false, item, static (json, i) =>
             {
                 json.Always("Config", OciLayout.PathOf(i.Image.Id));
-                json.AlwaysList("RepoTags", [.. i.Names.Select(n => n.FamiliarText)]);
+                json.AlwaysList("RepoTags", [.. Tagged(i.Names).Select(n => n.FamiliarText)]);
                 json.AlwaysList("Layers", [.. i.Image.Record.Layers.Select(OciLayout.PathOf)]);
             });
             return text.ToString();
         });
         return Encoding.UTF8.GetBytes($"[{string.Join(',', items)}]");
     }
+
+    private static IEnumerable<ImageReference> Tagged(IReadOnlyList<ImageReference> names) => names.Where(n => n.Digest is null);
 
     private static void Add(TarWriter tar, string name, byte[] bytes)
     {

@@ -26,7 +26,7 @@ public static class ImageImport
         files.Add(ConfigName, new MemoryStream(ImageDocumentWriter.WriteConfig(config)), cancellation);
         Dictionary<Digest, string> blobs = [];
         ArchivedImage image = ArchivedImage.Of(
-            files.Describe(ConfigName, MediaTypes.DockerConfig, blobs), [files.Describe(LayerName, null, blobs)], options.Name is null ? [] : [options.Name.WithDefaultTag()], blobs);
+            files.Describe(ConfigName, MediaTypes.DockerConfig, blobs, cancellation), [files.Describe(LayerName, null, blobs, cancellation)], options.Name is null ? [] : [options.Name.WithDefaultTag()], blobs);
         await ImageArchive.TakeAsync(store, files, image, observer, cancellation).ConfigureAwait(false);
         return image.Manifest.Config.Digest;
     }
@@ -41,7 +41,7 @@ public static class ImageImport
             using Stream file = files.Open(LayerName);
             using BoundedStream tar = new(LayerCompressions.Unpack(file), LayerLimits.Default.MaximumStreamBytes);
             using HashingStream hashed = new(tar, "sha256");
-            return hashed.Finish();
+            return hashed.Finish(cancellation);
         }
         catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException)
         {

@@ -18,19 +18,27 @@ internal static class OciLayout
     /// <summary>Where a blob is.</summary>
     public static string PathOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 
-    /// <summary>Its images for a platform; one that has several names comes once.</summary>
-    public static List<ArchivedImage> Read(ArchiveFiles files, Platform wanted)
+    /// <summary>Its images for a platform; one that has several names comes once. What lies beside images, as signatures do, is passed by.</summary>
+    public static List<ArchivedImage> Read(ArchiveFiles files, Platform wanted, CancellationToken cancellation)
     {
         ImageIndex index = ImageDocumentReader.ReadIndex(files.ReadDocument(IndexName), IndexName);
+        Dictionary<Digest, ArchivedImage?> entries = [];
         Dictionary<Digest, (ArchivedImage Image, List<ImageReference> Names)> found = [];
         foreach (Descriptor entry in index.Manifests)
         {
-            if (PlatformChoice.IsAttestation(entry) || ImageOf(files, entry, wanted, MaximumDepth) is not { } image)
+            cancellation.ThrowIfCancellationRequested();
+            if (PlatformChoice.IsAttestation(entry))
+                continue;
+            if (!entries.TryGetValue(entry.Digest, out ArchivedImage? image))
+                entries[entry.Digest] = image = ImageOf(files, entry, wanted, MaximumDepth);
+            if (image is null)
                 continue;
             found.TryAdd(image.Digest, (image, []));
-            if (NameOf(entry) is { } name)
+            if (NameOf(entry) is { } name && !found[image.Digest].Names.Contains(name))
                 found[image.Digest].Names.Add(name);
         }
+        if (found.Count == 0 && entries.Count > 0)
+            throw new ImageException(ImageErrorKind.NotFound, $"the archive has no image for {wanted}");
         return [.. found.Values.Select(f => f.Image with { Names = f.Names })];
     }
 
@@ -40,9 +48,15 @@ internal static class OciLayout
         if (!entry.Digest.Matches(bytes))
             throw new ImageException(ImageErrorKind.Corrupt, $"{PathOf(entry.Digest)} has other bytes than its name says");
         if (MediaTypes.IsIndex(entry.MediaType))
-            return depth == 0 ? throw new ImageException(ImageErrorKind.Corrupt, "indexes within indexes do not end")
-                : PlatformChoice.Best(ImageDocumentReader.ReadIndex(bytes, $"index {entry.Digest}", entry.MediaType).Manifests, wanted) is { } chosen ? ImageOf(files, chosen, wanted, depth - 1) : null;
+        {
+            if (depth == 0)
+                throw new ImageException(ImageErrorKind.Corrupt, "indexes within indexes do not end");
+            IReadOnlyList<Descriptor> manifests = ImageDocumentReader.ReadIndex(bytes, $"index {entry.Digest}", entry.MediaType).Manifests;
+            return PlatformChoice.Best(manifests, wanted) is { } chosen ? ImageOf(files, chosen, wanted, depth - 1) : null;
+        }
         ImageManifest manifest = ImageDocumentReader.ReadManifest(bytes, $"manifest {entry.Digest}", entry.MediaType);
+        if (manifest.OtherPart is not null)
+            return null;
         Dictionary<Digest, string> blobs = manifest.Layers.Append(manifest.Config).Select(d => d.Digest).Distinct().ToDictionary(d => d, PathOf);
         return new ArchivedImage(entry.Digest, bytes, manifest, [], blobs);
     }
@@ -51,6 +65,12 @@ internal static class OciLayout
     private static ImageReference? NameOf(Descriptor entry)
     {
         string? text = entry.Annotations.GetValueOrDefault(FullName) ?? (entry.Annotations.GetValueOrDefault(RefName) is { } name && (name.Contains(':') || name.Contains('/')) ? name : null);
-        return text is null ? null : ImageReference.TryParse(text, out ImageReference? reference, out string? error) ? reference.WithDefaultTag() : throw new ImageException(ImageErrorKind.Corrupt, $"{IndexName}: {error}");
+        if (text is null)
+            return null;
+        if (!ImageReference.TryParse(text, out ImageReference? reference, out string? error))
+            throw new ImageException(ImageErrorKind.Corrupt, $"{IndexName}: {error}");
+        // A name with a digest is good only for what has that digest.
+        return reference.Digest is null || reference.Digest == entry.Digest ? reference.WithDefaultTag()
+            : throw new ImageException(ImageErrorKind.Corrupt, $"{IndexName}: {text} is the name of something that has digest {entry.Digest}");
     }
 }

@@ -29,6 +29,8 @@ public static class ImageBundle
     public static RootFilesystem Create(ImageStore store, Image image, string path, bool copies = false, CancellationToken cancellation = default)
     {
         path = Path.GetFullPath(path);
+        if (path.Contains('\n'))
+            throw new ImageException(ImageErrorKind.Invalid, "a bundle's path has no line end in it");
         bool isNew = !Directory.Exists(path);
         if (!isNew && Directory.EnumerateFileSystemEntries(path).Any())
             throw new ImageException(ImageErrorKind.InUse, $"{path} is not empty");

@@ -34,13 +34,14 @@ internal static class ExternalCompression
         public ProgramOutput(string program, string package, Stream input)
         {
             this.program = program;
+            string path = ProgramSearch.Find(program) ?? throw new ImageException(ImageErrorKind.Unsupported, $"the archive is compressed by {program}, which is in no folder of PATH; `apt-get install {package}`");
             try
             {
-                process = Process.Start(new ProcessStartInfo(program, ["-d", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+                process = Process.Start(new ProcessStartInfo(path, ["-d", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
             }
             catch (Win32Exception e)
             {
-                throw new ImageException(ImageErrorKind.Unsupported, $"the archive is compressed by {program}, which cannot be run here ({e.Message.ToLowerInvariant()}); `apt-get install {package}`", e);
+                throw new ImageException(ImageErrorKind.Unsupported, $"the archive is compressed by {program}, which cannot be run here ({e.Message.ToLowerInvariant()})", e);
             }
             errors = process.StandardError.ReadToEndAsync();
             feeding = Task.Factory.StartNew(() => Feed(input), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -69,11 +70,15 @@ internal static class ExternalCompression
             try
             {
                 input.CopyTo(process.StandardInput.BaseStream, ChunkBytes);
-                process.StandardInput.Close();
             }
             catch (IOException) when (process.HasExited)
             {
                 // It has found something wrong, and says so itself.
+            }
+            finally
+            {
+                // Whatever went wrong with the input, it waits for no more.
+                process.StandardInput.Close();
             }
         }
 
@@ -84,9 +89,10 @@ internal static class ExternalCompression
                 return;
             hasEnded = true;
             process.WaitForExit();
+            // An input that broke off is why the rest is missing.
+            feeding.GetAwaiter().GetResult();
             if (process.ExitCode != 0)
                 throw new ImageException(ImageErrorKind.Corrupt, $"{program} cannot decompress it: {errors.GetAwaiter().GetResult().Trim()}");
-            feeding.GetAwaiter().GetResult();
         }
     }
 }

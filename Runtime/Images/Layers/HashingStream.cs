@@ -16,11 +16,11 @@ internal sealed class HashingStream(Stream inner, string algorithm) : ReadOnlySt
     }
 
     /// <summary>Reads what is left, and gives the digest of the whole.</summary>
-    public Digest Finish()
+    public Digest Finish(CancellationToken cancellation)
     {
         byte[] buffer = new byte[1 << 16];
         while (Read(buffer) > 0)
-            continue;
+            cancellation.ThrowIfCancellationRequested();
         return hash.Result();
     }
 

@@ -15,10 +15,13 @@ public sealed class ImpliedFolders
     /// <summary>The largest that <see cref="ToBytes"/> makes.</summary>
     public static int MaximumFileBytes => MaximumBytes + MaximumFolders;
 
+    /// <summary>No more of them are noted.</summary>
+    public bool IsFull => paths.Count >= MaximumFolders;
+
     /// <summary>A folder is made for what is in it.</summary>
     public void Add(ReadOnlySpan<byte> path)
     {
-        if (paths.Count < MaximumFolders && bytes + path.Length <= MaximumBytes && paths.Add(path.ToArray()))
+        if (!IsFull && bytes + path.Length <= MaximumBytes && paths.Add(path.ToArray()))
             bytes += path.Length;
     }
 

@@ -18,7 +18,7 @@ public sealed record LayerLimits
     /// <summary>The length of a name with its folders.</summary>
     public int MaximumNameBytes { get; init; } = 4096;
 
-    /// <summary>One extended header; also all that global headers set.</summary>
+    /// <summary>One extended header.</summary>
     public long MaximumExtendedHeaderBytes { get; init; } = 1 << 20;
 
     /// <summary>Extended attributes of one entry.</summary>

@@ -43,14 +43,10 @@ internal sealed class PaxRecords(LayerLimits limits)
 
     public bool IsSparse => SparseMap is not null || SparseSize is not null || SparseMajor is not null || SparseCount is not null;
 
-    /// <summary>How many bytes <see cref="Attributes"/> has.</summary>
-    public long AttributeBytes { get; private set; }
-
     public void Clear()
     {
         attributes.Clear();
         coded.Clear();
-        AttributeBytes = 0;
         Path = LinkPath = SparseName = null;
         Size = Uid = Gid = SparseSize = SparseMajor = SparseMinor = SparseCount = null;
         Time = null;
@@ -83,27 +79,20 @@ internal sealed class PaxRecords(LayerLimits limits)
     {
         int at = attributes.FindIndex(a => a.Key == name);
         if (at >= 0)
-        {
-            AttributeBytes -= Weight(attributes[at]);
             attributes.RemoveAt(at);
-        }
         else if (attributes.Count >= limits.MaximumAttributes)
-        {
             throw Bad($"more than {limits.MaximumAttributes} extended attributes");
-        }
         attributes.Add(new(name, value));
-        AttributeBytes += Weight(attributes[^1]);
     }
 
-    // Names and sizes for all entries would make one of them all. Engines take no notice of global headers and other programs do as they say;
+    // Names and sizes for all entries would make one of them all, and attributes a small archive a large layer. Engines take no notice of global headers and other programs do as they say;
     // one archive with two meanings is none.
     private void SetGlobal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        if (key.SequenceEqual("path"u8) || key.SequenceEqual("linkpath"u8) || key.SequenceEqual("size"u8) || key.StartsWith("GNU.sparse."u8))
+        if (key.SequenceEqual("path"u8) || key.SequenceEqual("linkpath"u8) || key.SequenceEqual("size"u8) || key.StartsWith("GNU.sparse."u8)
+            || key.StartsWith("SCHILY.xattr."u8) || key.StartsWith("LIBARCHIVE.xattr."u8))
             throw Bad($"{LayerText.Quote(key)} is set for all entries");
         Set(key, value);
-        if (AttributeBytes > limits.MaximumExtendedHeaderBytes)
-            throw Bad($"global headers set more than {limits.MaximumExtendedHeaderBytes} bytes");
     }
 
     private void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
@@ -263,8 +252,6 @@ internal sealed class PaxRecords(LayerLimits limits)
             throw Bad("an extended attribute is no base 64");
         return value[..length];
     }
-
-    private static long Weight(KeyValuePair<string, byte[]> attribute) => attribute.Key.Length + attribute.Value.Length + 64;
 
     private static LayerException Bad(string what) => new($"extended header: {what}");
 }

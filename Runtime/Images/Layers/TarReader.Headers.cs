@@ -122,7 +122,7 @@ public sealed partial class TarReader
             DeviceMajor = major,
             DeviceMinor = minor,
             Size = size,
-            ExtendedAttributes = Attributes(),
+            ExtendedAttributes = [.. local.Attributes],
             Sparse = sparse,
         };
     }
@@ -201,16 +201,5 @@ public sealed partial class TarReader
         if (major is < 0 or > MaximumMajor || minor is < 0 or > MaximumMinor)
             throw new LayerException(name, $"no device number: {major}:{minor}");
         return ((uint)major, (uint)minor);
-    }
-
-    private KeyValuePair<string, byte[]>[] Attributes()
-    {
-        if (global.Attributes.Count == 0)
-            return [.. local.Attributes];
-        List<KeyValuePair<string, byte[]>> all = [.. local.Attributes];
-        foreach (KeyValuePair<string, byte[]> attribute in global.Attributes)
-            if (!all.Exists(a => a.Key == attribute.Key))
-                all.Add(attribute);
-        return [.. all];
     }
 }

@@ -42,42 +42,50 @@ internal static class TreeRemoval
     /// <exception cref="SyscallException">The kernel refuses it.</exception>
     public static void Empty(FileDescriptor folder, ReadOnlySpan<byte> name, ReadOnlySpan<byte> what)
     {
-        Stack<byte[]> above = new();
+        // Of each folder on the way down what in it is not empty; the last one is where the way goes on.
+        Stack<List<byte[]>> above = new();
         List<byte[]> names = [];
         FileDescriptor current = Open(folder, name, what);
         try
         {
             while (true)
             {
-                byte[]? full = null;
-                bool isMore = Files.ListNext(current, names);
-                foreach (byte[] each in names)
+                List<byte[]> full = [];
+                while (full.Count == 0 && Files.ListNext(current, names))
+                    foreach (byte[] each in names)
+                    {
+                        nint result = TryRemove(current, each);
+                        if (IsFull(result))
+                            full.Add(each);
+                        else
+                            Ok(result, "remove what is in", what);
+                    }
+                if (full.Count == 0)
                 {
-                    nint result = TryRemove(current, each);
-                    if (IsFull(result))
-                        full ??= each;
-                    else
-                        Ok(result, "remove what is in", what);
+                    if (!above.TryPop(out full!))
+                        return;
+                    // It was opened from there, and nothing in here ever moves.
+                    Enter(ref current, "..\0"u8, what);
+                    Ok(TryRemove(current, full[^1]), "remove what is in", what);
+                    full.RemoveAt(full.Count - 1);
+                    if (full.Count == 0)
+                        continue;
                 }
-                if (full is null && isMore)
-                    continue;
-                byte[]? emptied = null;
-                if (full is null && !above.TryPop(out emptied))
-                    return;
-                // It was opened from there, and nothing in here ever moves.
-                FileDescriptor next = Open(current, full ?? "..\0"u8, what);
-                current.Dispose();
-                current = next;
-                if (full is not null)
-                    above.Push(full);
-                else
-                    Ok(TryRemove(current, emptied!), "remove what is in", what);
+                above.Push(full);
+                Enter(ref current, full[^1], what);
             }
         }
         finally
         {
             current.Dispose();
         }
+    }
+
+    private static void Enter(ref FileDescriptor current, ReadOnlySpan<byte> name, ReadOnlySpan<byte> what)
+    {
+        FileDescriptor next = Open(current, name, what);
+        current.Dispose();
+        current = next;
     }
 
     private static bool IsFull(nint result) => result is -Errno.ENOTEMPTY or -Errno.EEXIST;

@@ -6,31 +6,49 @@ namespace Vessel.Images.Registry;
 internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, string> Parameters)
 {
     private const int MaximumLength = 8192;
+    private const string Blank = " \t";
+
+    /// <summary>Whether it asks for a token.</summary>
+    public bool IsBearer => Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A parameter; empty where it isn't there.</summary>
     public string this[string name] => Parameters.GetValueOrDefault(name, "");
 
-    /// <summary>Reads one header; null where it is none that we understand.</summary>
-    public static Challenge? Parse(string header)
+    /// <summary>Reads one header, which may have several challenges; none where it is too long to be one.</summary>
+    /// <remarks>A comma is between challenges as well as between parameters: what has no <c>=</c> behind it begins the next challenge.</remarks>
+    public static IReadOnlyList<Challenge> Parse(string header)
     {
-        if (header.Length > MaximumLength)
-            return null;
-        int space = header.IndexOf(' ');
-        string scheme = space < 0 ? header : header[..space];
-        Dictionary<string, string> parameters = new(StringComparer.OrdinalIgnoreCase);
-        int i = space < 0 ? header.Length : space + 1;
-        while (i < header.Length)
+        List<Challenge> challenges = [];
+        Dictionary<string, string> parameters = [];
+        for (int i = 0; header.Length <= MaximumLength;)
         {
-            while (i < header.Length && header[i] is ' ' or ',')
-                i++;
-            int equals = header.IndexOf('=', i);
-            if (equals < 0)
+            i = Skip(header, i, " \t,");
+            if (i >= header.Length)
                 break;
-            string name = header[i..equals].Trim();
-            i = equals + 1;
-            parameters[name] = i < header.Length && header[i] == '"' ? Quoted(header, ref i) : Token(header, ref i);
+            string word = Until(header, ref i, ", \t=");
+            int behind = Skip(header, i, Blank);
+            if (behind < header.Length && header[behind] == '=' && challenges.Count > 0)
+            {
+                i = Skip(header, behind + 1, Blank);
+                string value = i < header.Length && header[i] == '"' ? Quoted(header, ref i) : Until(header, ref i, ", \t");
+                parameters.TryAdd(word, value);
+            }
+            else
+            {
+                parameters = new(StringComparer.OrdinalIgnoreCase);
+                challenges.Add(new Challenge(word, parameters));
+                // What is no word is passed over.
+                i = word.Length == 0 ? i + 1 : i;
+            }
         }
-        return new Challenge(scheme, parameters);
+        return challenges;
+    }
+
+    private static int Skip(string header, int i, string what)
+    {
+        while (i < header.Length && what.Contains(header[i]))
+            i++;
+        return i;
     }
 
     private static string Quoted(string header, ref int i)
@@ -46,10 +64,10 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
         return text.ToString();
     }
 
-    private static string Token(string header, ref int i)
+    private static string Until(string header, ref int i, string ends)
     {
         int start = i;
-        while (i < header.Length && header[i] is not (',' or ' '))
+        while (i < header.Length && !ends.Contains(header[i]))
             i++;
         return header[start..i];
     }

@@ -135,7 +135,7 @@ public sealed class DockerConfig(string path) : ICredentialSource
         string program = $"docker-credential-{helper}";
         if (helper.Contains('/') || helper.Contains('\0'))
             throw new ImageException(ImageErrorKind.Invalid, $"credential helper `{helper}` is no name of a program");
-        string found = FindProgram(program) ?? throw new ImageException(ImageErrorKind.Unauthorized, $"{program}, which config.json names for {HostOf(key)}, is in no folder of PATH");
+        string found = ProgramSearch.Find(program, SearchPath) ?? throw new ImageException(ImageErrorKind.Unauthorized, $"{program}, which config.json names for {HostOf(key)}, is in no folder of PATH");
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(HelperTimeout);
         try
@@ -203,12 +203,6 @@ public sealed class DockerConfig(string path) : ICredentialSource
             // It has ended.
         }
     }
-
-    // .NET looks beside our own executable and in the working folder first, which is anybody's.
-    private string? FindProgram(string name) =>
-        SearchPath.Split(':').Where(System.IO.Path.IsPathRooted).Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(IsProgram);
-
-    private static bool IsProgram(string path) => File.Exists(path) && Native.Safe.Files.TryAccess(null, path, 1) >= 0;
 
     private static Credential? HelperAnswer(JsonMapReader json)
     {

@@ -9,7 +9,7 @@ internal static class NameList
 {
     private const int MaximumPageBytes = 4 << 20;
     private const int MaximumNames = 100_000;
-    private const int MaximumPages = 1000;
+    public const int MaximumPages = 1000;
 
     public static async Task<IReadOnlyList<string>> TagsAsync(RegistryConnection connection, Uri first, ImageReference reference, CancellationToken cancellation)
     {
@@ -57,14 +57,15 @@ internal static class NameList
         return names;
     }
 
-    // Link: </v2/name/tags/list?n=…&last=…>; rel="next" (RFC 8288). Only to where we are already.
-    private static Uri? Next(HttpResponseMessage response, Uri address)
+    /// <summary>The next page of a list: <c>Link: &lt;/v2/name/tags/list?n=…&amp;last=…&gt;; rel="next"</c> (RFC 8288). Only where we are already.</summary>
+    public static Uri? Next(HttpResponseMessage response, Uri address)
     {
         if (!response.Headers.TryGetValues("Link", out IEnumerable<string>? links))
             return null;
-        foreach (string link in links)
-            if (link.StartsWith('<') && link.IndexOf('>') is > 1 and var end && link[end..].Contains("next", StringComparison.Ordinal)
-                && Uri.TryCreate(response.RequestMessage!.RequestUri!, link[1..end], out Uri? next))
+        // One header may have several, `<…>; rel="prev", <…>; rel="next"`.
+        foreach (string link in links.SelectMany(l => l.Split('<')))
+            if (link.IndexOf('>') is > 0 and var end && link[end..].Contains("next", StringComparison.Ordinal)
+                && Uri.TryCreate(response.RequestMessage!.RequestUri!, link[..end], out Uri? next))
                 return new Uri(address.GetLeftPart(UriPartial.Authority) + next.PathAndQuery);
         return null;
     }

@@ -38,8 +38,9 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
             // Another request of the same scope may have been answered while we waited.
             if (For(scope) is { } known && !known.Equals(tried))
                 return true;
-            foreach (string header in response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out HeaderStringValues values) ? values : [])
-                if (Challenge.Parse(header) is { } challenge && await AnswerAsync(challenge, scope, cancellation).ConfigureAwait(false))
+            // A token before a password, whichever comes first: that is what a registry with both would rather see.
+            foreach (Challenge challenge in (response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out HeaderStringValues values) ? values : []).SelectMany(Challenge.Parse).OrderBy(c => c.IsBearer ? 0 : 1))
+                if (await AnswerAsync(challenge, scope, cancellation).ConfigureAwait(false))
                     return !Equals(For(scope), tried);
             return false;
         }
@@ -55,7 +56,7 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
     private async Task<bool> AnswerAsync(Challenge challenge, string scope, CancellationToken cancellation)
     {
         Credential? credential = await settings.Credentials.FindAsync(registry, cancellation).ConfigureAwait(false);
-        if (challenge.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+        if (challenge.IsBearer)
         {
             Token token = await FetchAsync(challenge, scope, credential, cancellation).ConfigureAwait(false);
             lock (tokens)
@@ -75,7 +76,9 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
             throw new ImageException(ImageErrorKind.Unauthorized, $"{registry} names a token server that is no address: {Shorten(challenge["realm"])}");
         if (realm.Scheme == "http" && address.Scheme == "https")
             throw new ImageException(ImageErrorKind.Unauthorized, $"{registry} names a token server without TLS, {Shorten(realm.ToString())}: a token could be read on the way");
-        if (!IsOwn(realm))
+        bool isOwn = IsOwn(realm);
+        string hint = credential is null || isOwn ? "" : $"; the credential for {registry} was not sent to {realm.Host}, which is another host: name it in token-servers if that is right";
+        if (!isOwn)
             credential = null;
         string scopes = string.Join("", Scopes(challenge, scope).Select(s => $"&scope={Uri.EscapeDataString(s)}"));
         string service = challenge["service"].Length > 0 ? $"&service={Uri.EscapeDataString(challenge["service"])}" : "";
@@ -89,7 +92,7 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
             request.Headers.Authorization = BasicHeader(credential);
         using HttpResponseMessage response = await AskAsync(request, realm, cancellation).ConfigureAwait(false);
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
-            throw new ImageException(ImageErrorKind.Unauthorized, $"the token server {realm.Authority} of {registry} refused {(credential is null ? "an anonymous request" : $"user {credential}")}: {(int)response.StatusCode} {response.ReasonPhrase}");
+            throw new ImageException(ImageErrorKind.Unauthorized, $"the token server {realm.Authority} of {registry} refused {(credential is null ? "an anonymous request" : $"user {credential}")}: {(int)response.StatusCode} {response.ReasonPhrase}{hint}");
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"token server {realm.Authority}: {(int)response.StatusCode} {response.ReasonPhrase}", null, response.StatusCode);
         byte[] body = await RegistryConnection.ReadAsync(response, MaximumTokenBytes, "token", settings.IdleTimeout, cancellation).ConfigureAwait(false);
@@ -127,9 +130,10 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
             return true;
         if (address.HostNameType != UriHostNameType.Dns || realm.HostNameType != UriHostNameType.Dns)
             return false;
-        // registry.example.org and auth.example.org; registry.gitlab.example and gitlab.example. Not a.org and b.org, nor a.co.uk and b.co.uk.
+        // registry.example.org and auth.example.org; registry.gitlab.example and gitlab.example. Not a.org and b.org, nor a.co.uk and b.co.uk: below
+        // a country's domain what has up to three letters is everybody's.
         string domain = host[(host.IndexOf('.') + 1)..];
-        return domain.Split('.') is { Length: > 1 } labels && labels[^2].Length > 3 && (realm.Host == domain || realm.Host.EndsWith("." + domain, StringComparison.Ordinal));
+        return domain.Split('.') is { Length: > 1 } labels && labels[^2].Length > (labels[^1].Length == 2 ? 3 : 2) && (realm.Host == domain || realm.Host.EndsWith("." + domain, StringComparison.Ordinal));
     }
 
     private static Uri WithQuery(Uri realm, string query) => new UriBuilder(realm) { Query = realm.Query.Length > 1 ? $"{realm.Query[1..]}&{query}" : query }.Uri;

@@ -17,18 +17,28 @@ public sealed partial class RegistryClient
             return response.StatusCode == HttpStatusCode.OK;
         }).ConfigureAwait(false);
 
-    /// <summary>Lets a repository have a blob that another one of the same registry has; false where the registry doesn't, and it must be sent.</summary>
+    /// <summary>
+    /// Lets a repository have a blob that another one of the same registry has; false where the registry doesn't, for whatever reason, and it must be
+    /// sent.
+    /// </summary>
     public async Task<bool> MountBlobAsync(ImageReference reference, Digest digest, string from, CancellationToken cancellation = default) =>
         await ItselfAsync(reference, async connection =>
         {
             string query = $"blobs/uploads/?mount={Uri.EscapeDataString(digest.ToString())}&from={Uri.EscapeDataString(from)}";
             string scope = $"{Scope.Push(reference.Repository)} {Scope.Pull(from)}";
-            using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Post, Path(reference, query), scope, static r => r.Content = new ByteArrayContent([]), cancellation).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.Created)
-                return true;
-            // An upload that was begun in its place; it is not gone on with.
-            if (response.StatusCode == HttpStatusCode.Accepted && response.Headers.Location is { } location)
-                (await connection.SendAsync(HttpMethod.Delete, location, Scope.Push(reference.Repository), null, cancellation).ConfigureAwait(false)).Dispose();
+            try
+            {
+                using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Post, Path(reference, query), scope, static r => r.Content = new ByteArrayContent([]), cancellation, attempts: 1).ConfigureAwait(false);
+                if (response.StatusCode == HttpStatusCode.Created)
+                    return true;
+                // An upload that was begun in its place is not gone on with. Not every registry lets one end it: then it ends by itself.
+                if (response.StatusCode == HttpStatusCode.Accepted && response.Headers.Location is not null)
+                    (await connection.SendAsync(HttpMethod.Delete, LocationOf(response, reference), Scope.Push(reference.Repository), null, cancellation, attempts: 1).ConfigureAwait(false)).Dispose();
+            }
+            catch (ImageException) when (!cancellation.IsCancellationRequested)
+            {
+                // No right to the other repository, or no such thing as a mount. What is really wrong the upload will tell.
+            }
             return false;
         }).ConfigureAwait(false);
 
@@ -49,16 +59,21 @@ public sealed partial class RegistryClient
                 try
                 {
                     // In one request; the session that it belongs to ends with the digest, which the registry compares.
-                    using HttpResponseMessage sent = await connection.SendAsync(HttpMethod.Patch, upload, scope, request =>
+                    using HttpResponseMessage sent = await connection.SendAsync(HttpMethod.Patch, upload, scope, null, cancellation, attempts: 1, body: moved =>
                     {
-                        request.Content = new StreamContent(new ProgressStream(open(), progress), 1 << 17);
-                        request.Content.Headers.ContentType = Bytes;
-                        request.Content.Headers.ContentLength = descriptor.Size;
-                    }, cancellation, attempts: 1, isLong: true).ConfigureAwait(false);
+                        StreamContent content = new(new ProgressStream(open(), done =>
+                        {
+                            moved();
+                            progress(done);
+                        }), 1 << 17);
+                        content.Headers.ContentType = Bytes;
+                        content.Headers.ContentLength = descriptor.Size;
+                        return content;
+                    }).ConfigureAwait(false);
                     Uri rest = LocationOf(sent, reference);
                     string mark = rest.ToString().Contains('?') ? "&" : "?";
                     using HttpResponseMessage done = await connection.SendAsync(HttpMethod.Put, new Uri($"{rest}{mark}digest={Uri.EscapeDataString(descriptor.Digest.ToString())}", UriKind.RelativeOrAbsolute), scope, static r => r.Content = new ByteArrayContent([]), cancellation).ConfigureAwait(false);
-                    if (done.StatusCode != HttpStatusCode.Created)
+                    if (!done.IsSuccessStatusCode)
                         throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} took blob {descriptor.Digest} with {(int)done.StatusCode} {done.ReasonPhrase}, not as created");
                     return true;
                 }
@@ -78,11 +93,19 @@ public sealed partial class RegistryClient
                 request.Content = new ReadOnlyMemoryContent(bytes);
                 request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
             }, cancellation).ConfigureAwait(false);
-            return response.StatusCode == HttpStatusCode.Created ? true
+            return response.IsSuccessStatusCode ? true
                 : throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} took the manifest of {reference.FamiliarText} with {(int)response.StatusCode} {response.ReasonPhrase}, not as created");
         }).ConfigureAwait(false);
 
-    private static Uri LocationOf(HttpResponseMessage response, ImageReference reference) =>
-        response.Headers.Location is { } location && response.IsSuccessStatusCode ? location.IsAbsoluteUri ? location : new Uri(response.RequestMessage!.RequestUri!, location)
-        : throw new ImageException(response.StatusCode == HttpStatusCode.NotFound ? ImageErrorKind.NotFound : ImageErrorKind.Unavailable, $"{reference.Registry} gives no place to send blobs of {reference.FamiliarName} to: {(int)response.StatusCode} {response.ReasonPhrase}");
+    // Behind a proxy that speaks TLS for it, a registry may not know that it is spoken to in that way; elsewhere nothing goes out in the clear.
+    private static Uri LocationOf(HttpResponseMessage response, ImageReference reference)
+    {
+        if (response.Headers.Location is not { } location || !response.IsSuccessStatusCode)
+            throw new ImageException(response.StatusCode == HttpStatusCode.NotFound ? ImageErrorKind.NotFound : ImageErrorKind.Unavailable, $"{reference.Registry} gives no place to send blobs of {reference.FamiliarName} to: {(int)response.StatusCode} {response.ReasonPhrase}");
+        Uri asked = response.RequestMessage!.RequestUri!, target = new(asked, location);
+        if (asked.Scheme == target.Scheme || target.Scheme == "https")
+            return target;
+        return target.Host == asked.Host && target.Scheme == "http" ? new UriBuilder(target) { Scheme = "https", Port = target.IsDefaultPort ? asked.Port : target.Port }.Uri
+            : throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} wants blobs at {target.Scheme}://{target.Authority}, which is not as safe as itself");
+    }
 }

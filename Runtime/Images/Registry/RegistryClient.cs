@@ -106,17 +106,19 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
     private async Task<T> ItselfAsync<T>(ImageReference reference, Func<RegistryConnection, Task<T>> attempt)
     {
         string host = reference.Registry == "docker.io" ? "registry-1.docker.io" : reference.Registry;
-        RegistryConnection safe = Connect(reference.Registry, new Uri($"https://{host}"));
+        if (!Uri.TryCreate($"https://{host}", UriKind.Absolute, out Uri? address))
+            throw new ImageException(ImageErrorKind.Invalid, $"{host} is no host that can be reached: an address or port of that kind doesn't exist");
+        RegistryConnection safe = Connect(reference.Registry, address);
         if (!Settings.IsInsecure(reference.Registry))
             return await attempt(safe).ConfigureAwait(false);
-        // Plain where TLS isn't spoken; a registry that has spoken it once is never talked to without.
+        // Plain where TLS isn't spoken, or nobody listens for it; a registry that has spoken it once is never talked to without.
         RegistryConnection plain = Connect(reference.Registry, new Uri($"http://{host}"));
         if (!plain.HasAnswered)
             try
             {
                 return await attempt(safe).ConfigureAwait(false);
             }
-            catch (ImageException e) when (!safe.HasAnswered && e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+            catch (ImageException e) when (!safe.HasAnswered && e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError or HttpRequestError.ConnectionError })
             {
                 // And if it speaks neither, then that is the error.
             }

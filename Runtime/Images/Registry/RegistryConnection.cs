@@ -14,6 +14,9 @@ internal sealed class RegistryConnection : IDisposable
     private const int MaximumRedirects = 5;
     private const int MaximumErrorBytes = 64 << 10;
 
+    // How many times the idle timeout a body may stand still: what the kernel has taken is not at the registry yet.
+    private const int BodyPatience = 4;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     private readonly RegistrySettings settings;
@@ -36,7 +39,7 @@ internal sealed class RegistryConnection : IDisposable
             UseCookies = false,
             // A proxy has a loopback interface of its own.
             UseProxy = !address.IsLoopback,
-            SslOptions = RegistryTrust.Options(settings, address.Authority, settings.IsInsecure(registry)),
+            SslOptions = RegistryTrust.Options(settings, registry == "docker.io" ? address.Authority : registry, settings.IsInsecure(registry)),
         })
         { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd("vessel/0.1");
@@ -59,10 +62,10 @@ internal sealed class RegistryConnection : IDisposable
     /// <param name="prepare">Adds headers and a body; called for each attempt.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <param name="attempts">How often it is tried; 0 for as often as the settings say.</param>
-    /// <param name="isLong">Whether the request has a body that takes its time.</param>
+    /// <param name="body">Makes a body that takes its time; it says each time that some of it was sent.</param>
     /// <param name="take">Reads the body; where that breaks off, all is tried again.</param>
     /// <exception cref="ImageException">The registry refused it, or could not be reached.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation, int attempts = 0, bool isLong = false, Func<HttpResponseMessage, Task>? take = null)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, CancellationToken cancellation, int attempts = 0, Func<Action, HttpContent>? body = null, Func<HttpResponseMessage, Task>? take = null)
     {
         if (attempts == 0)
             attempts = settings.MaximumAttempts;
@@ -71,7 +74,7 @@ internal sealed class RegistryConnection : IDisposable
             TimeSpan wait = settings.Pause * Math.Pow(3, attempt - 1);
             try
             {
-                HttpResponseMessage response = await SendOnceAsync(method, new Uri(Address, target), scope, prepare, isLong, cancellation).ConfigureAwait(false);
+                HttpResponseMessage response = await SendOnceAsync(method, new Uri(Address, target), scope, prepare, body, cancellation).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable)
                     return await TakeAsync(response, take).ConfigureAwait(false);
                 using (response)
@@ -164,17 +167,19 @@ internal sealed class RegistryConnection : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, bool isLong, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri target, string scope, Action<HttpRequestMessage>? prepare, Func<Action, HttpContent>? body, CancellationToken cancellation)
     {
         bool mayAuthorize = true;
         int redirects = 0;
         using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         while (true)
         {
-            if (!isLong)
-                time.CancelAfter(settings.IdleTimeout);
+            time.CancelAfter(settings.IdleTimeout);
             using HttpRequestMessage request = new(method, target);
             prepare?.Invoke(request);
+            // The last piece is on its way when it is told, and a registry may have to look at the whole before it answers.
+            if (body is not null)
+                request.Content = body(() => time.CancelAfter(settings.IdleTimeout * BodyPatience));
             AuthenticationHeaderValue? header = IsOurs(target) ? authorization.For(scope) : null;
             request.Headers.Authorization = header;
             HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, time.Token).ConfigureAwait(false);
@@ -188,7 +193,8 @@ internal sealed class RegistryConnection : IDisposable
                         throw await ErrorOfAsync(response, cancellation).ConfigureAwait(false);
                 continue;
             }
-            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location || (method != HttpMethod.Get && method != HttpMethod.Head))
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location
+                || (method != HttpMethod.Get && method != HttpMethod.Head && (int)response.StatusCode is not (307 or 308)))
                 return response;
             response.Dispose();
             if (++redirects > MaximumRedirects)

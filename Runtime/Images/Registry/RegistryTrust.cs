@@ -9,7 +9,7 @@ internal static class RegistryTrust
 {
     /// <summary>The TLS options for one registry. Other hosts that it leads to, as token servers and stores of blobs, are trusted as any host is, and not told who we are.</summary>
     /// <param name="settings">Where to look.</param>
-    /// <param name="registry">Host, with its port where the reference has one.</param>
+    /// <param name="registry">As references name it: the folder is of that name, with the port where there is one.</param>
     /// <param name="isUnverified">Whether a certificate that nobody vouches for will do.</param>
     /// <exception cref="ImageException">A certificate cannot be read.</exception>
     public static SslClientAuthenticationOptions Options(RegistrySettings settings, string registry, bool isUnverified)

@@ -20,17 +20,19 @@ internal static class FuseOverlay
         if (lowers.Append(upper).Append(work).Any(p => p.AsSpan().ContainsAny(",:\\")))
             return $"{Name} takes no path with a comma, a colon or a backslash";
         string options = $"lowerdir={string.Join(':', lowers)},upperdir={upper},workdir={work}";
+        if (ProgramSearch.Find(Name) is not { } program)
+            return $"no {Name}: `apt-get install {Name}`";
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(Name, ["-o", options, target]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(program, ["-o", options, target]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
             process.StandardInput.Close();
             process.WaitForExit();
             // As long as the daemon lives nothing ends what it was given.
             return process.ExitCode == 0 ? null : $"{Name}: {process.StandardError.ReadToEnd().Trim()}";
         }
-        catch (Win32Exception)
+        catch (Win32Exception e)
         {
-            return $"no {Name}: `apt-get install {Name}`";
+            return $"{program} cannot be run: {e.Message.ToLowerInvariant()}";
         }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class InheritedFolders : IDisposable
 {
     private const uint FolderMode = 0x1ed; // 0755
     private const uint PermissionBits = 0xfff;
+    private const int MaximumLooks = 1_000_000;
 
     private readonly List<FileDescriptor> layers = [];
     private readonly List<HashSet<string>> implied = [];
@@ -24,8 +25,13 @@ internal sealed class InheritedFolders : IDisposable
     /// <param name="implied">The paths of the folders that each implies.</param>
     public InheritedFolders(IReadOnlyList<string> layers, IReadOnlyList<IEnumerable<byte[]>> implied)
     {
+        // Each of them is looked for in each layer. Images have a few dozen; where somebody has made far too many, the rest are as their layers made them.
+        int left = MaximumLooks / Math.Max(layers.Count, 1);
         foreach (IEnumerable<byte[]> paths in implied)
-            this.implied.Add([.. paths.Select(Encoding.Latin1.GetString)]);
+        {
+            this.implied.Add([.. paths.Take(left).Select(Encoding.Latin1.GetString)]);
+            left -= this.implied[^1].Count;
+        }
         // Mostly there is nothing to do.
         if (this.implied.All(paths => paths.Count == 0) && layers.Count > 1)
             layers = [layers[0]];

@@ -14,7 +14,11 @@ public sealed class LayerStore(StoreFolder folder, LayerForm? asked = null)
 {
     internal const string TreeName = "fs", ImageName = "layer.erofs", RecordName = "layer.json", ImpliedName = "implied";
 
+    // Has an empty file for each blob that was seen to unpack to the layer: sha256-HEX.
+    private const string SourcesName = "from";
+
     private const int MaximumRecordBytes = 1 << 16;
+    private const uint PrivateFolder = 0x1c0, PrivateFile = 0x180; // 0700, 0600
 
     private readonly LayerMounts mounts = new(folder);
     private readonly Lazy<LayerForm> form = new(() => LayerFormChoice.Choose(folder, asked));
@@ -44,8 +48,11 @@ public sealed class LayerStore(StoreFolder folder, LayerForm? asked = null)
     /// <summary>Whether overlayfs would take marks in one of these for files.</summary>
     internal bool HaveNamedMarks(IEnumerable<Digest> diffIds) => diffIds.Any(d => Read(d).HasNamedMarks);
 
-    /// <summary>Begins a layer in a private folder that nothing names.</summary>
-    public LayerInMaking Begin(Digest diffId) => new(folder, diffId, Form);
+    /// <summary>Whether a layer is there, and a blob was seen to unpack to it. A manifest that says so may be anybody's.</summary>
+    public bool Contains(Digest diffId, Digest blob) => File.Exists(Path.Combine(folder.Layer(diffId), SourcesName, SourceName(blob)));
+
+    /// <summary>Begins a layer in a private folder that nothing names; where there is one already, only the proof that a blob has the same in it.</summary>
+    public LayerInMaking Begin(Digest diffId) => Contains(diffId) ? new(folder, diffId) : new(folder, diffId, Form);
 
     /// <summary>Whether a layer is what its blob unpacks to: it is unpacked anew, beside it, and compared. Under the store's lock.</summary>
     /// <exception cref="ImageException">The blob is damaged, or the layer has no record.</exception>
@@ -83,13 +90,19 @@ public sealed class LayerStore(StoreFolder folder, LayerForm? asked = null)
         return file is null ? [] : ImpliedFolders.Read(Files.ReadAll(file, path, ImpliedFolders.MaximumFileBytes));
     }
 
-    /// <summary>Removes a layer: out of sight at once, then file by file. What still lies on its mount keeps that until it ends.</summary>
-    internal void Remove(Digest diffId)
+    /// <summary>Notes of a layer, or of one in making, that a blob was seen to unpack to it. A note that is lost with the power costs one more look.</summary>
+    internal static void NoteSource(string layer, Digest blob)
+    {
+        string sources = Path.Combine(layer, SourcesName);
+        Files.MakeDirectories(sources, PrivateFolder);
+        Files.Open(null, Path.Combine(sources, SourceName(blob)), Native.Raw.Open.O_WRONLY | Native.Raw.Open.O_CREAT | Native.Raw.Open.O_NOFOLLOW, PrivateFile).Dispose();
+    }
+
+    /// <summary>Takes a layer out of sight; its files are removed with <paramref name="doomed"/>. What still lies on its mount keeps that until it ends.</summary>
+    internal void Remove(Digest diffId, DoomedLayers doomed)
     {
         mounts.Unmount(diffId);
-        string doomed = Path.Combine(folder.LayersInMaking, Guid.NewGuid().ToString("N"));
-        Directory.Move(folder.Layer(diffId), doomed);
-        TreeRemoval.Remove(doomed);
+        doomed.Take(folder.Layer(diffId));
     }
 
     /// <summary>Removes what processes that are gone have left. Under the store's lock, taken alone.</summary>
@@ -98,6 +111,8 @@ public sealed class LayerStore(StoreFolder folder, LayerForm? asked = null)
         MakingFolder.RemoveAbandoned(folder);
         mounts.RemoveAbandoned();
     }
+
+    private static string SourceName(Digest blob) => $"{blob.Algorithm}-{blob.Hex}";
 
     private bool IsImage(Digest diffId) => Files.TryStat(null, ImageOf(diffId), out statx status, followLinks: false) >= 0 && (status.stx_mode & Native.Raw.Open.S_IFMT) == Native.Raw.Open.S_IFREG;
 

@@ -13,7 +13,14 @@ public sealed record DiskUsage(int Images, long LayerBytes, long BlobBytes)
     {
         long layers = 0, blobs = 0;
         foreach (Digest layer in store.Folder.UnpackedLayers())
-            layers += store.Layers.Read(layer).Bytes;
+            try
+            {
+                layers += store.Layers.Read(layer).Bytes;
+            }
+            catch (ImageException e) when (e.Kind == ImageErrorKind.NotFound)
+            {
+                // Removed meanwhile.
+            }
         foreach (Digest blob in store.Folder.Blobs())
             blobs += store.Content.SizeOf(blob) ?? 0;
         return new DiskUsage(store.List().Count, layers, blobs);

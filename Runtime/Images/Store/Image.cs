@@ -32,4 +32,7 @@ public sealed class Image
 
     /// <summary>The bytes of all its files, those that it shares included.</summary>
     public long SizeBytes => size ??= Record.DiffIds.Sum(d => layers.Read(d).Bytes);
+
+    /// <summary>Reads all that is told of it, so that its removal meanwhile changes nothing any more.</summary>
+    internal void Load() => _ = (Config, SizeBytes);
 }

@@ -58,7 +58,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         {
             lease.Hold(blob.Digest);
             lease.Hold(diffId);
-            bool exists = store.Layers.Contains(diffId) && store.Content.Contains(blob.Digest);
+            bool exists = store.Layers.Contains(diffId, blob.Digest) && store.Content.SizeOf(blob.Digest) == blob.Size;
             observer.Layer(blob.Digest, exists ? PullStage.Exists : PullStage.Pending);
             if (!exists)
                 missing.Add((blob, diffId));
@@ -77,7 +77,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
                     Files.SyncFilesystem(root, store.Folder.Root);
             foreach ((LayerInMaking? layer, (Descriptor blob, Digest _)) in made.Zip(missing))
             {
-                layer?.Commit();
+                layer?.Commit(blob.Digest);
                 observer.Layer(blob.Digest, PullStage.Complete);
             }
             // What has an image's name is on the disk, and so is its own name.
@@ -100,7 +100,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
             await transfers.WaitAsync(all.Token).ConfigureAwait(false);
             try
             {
-                making = store.Layers.Contains(diffId) ? null : store.Layers.Begin(diffId);
+                making = store.Layers.Contains(diffId, blob.Digest) ? null : store.Layers.Begin(diffId);
                 using Ingest? ingest = await store.Content.BeginAsync(blob, all.Token).ConfigureAwait(false);
                 if (ingest is not null)
                     await BringAsync(ingest, () => FetchAsync(blob, ingest, making, all.Token), () =>

@@ -20,10 +20,13 @@ internal sealed class ImageNames
     /// <summary>All names, in order.</summary>
     public IEnumerable<(ImageReference Name, Digest Id)> All => names.Select(n => (ImageReference.Parse(n.Key), n.Value));
 
+    /// <summary>The file.</summary>
+    public static string PathIn(StoreFolder folder) => Path.Combine(folder.Images, "names.json");
+
     /// <summary>Reads them; a store that has none yet has no file.</summary>
     public static ImageNames Load(StoreFolder folder)
     {
-        ImageNames result = new(Path.Combine(folder.Images, "names.json"));
+        ImageNames result = new(PathIn(folder));
         using FileDescriptor? file = Files.OpenIfThere(result.path, Open.O_RDONLY);
         if (file is null)
             return result;

@@ -9,7 +9,7 @@ namespace Vessel.Images.Store;
 /// <summary>One pull: the manifest for the wanted platform, what it names, and then the image's names.</summary>
 internal sealed class ImagePuller(ImageStore store, RegistryClient registry, PullOptions options, IPullObserver observer)
 {
-    private const int MaximumDepth = 4;
+    private const int MaximumDepth = 4, MaximumInner = 16;
 
     public async Task<PulledImage> PullAsync(ImageReference reference, CancellationToken cancellation)
     {
@@ -37,33 +37,47 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
 
     private async Task<(FetchedManifest Fetched, ImageManifest Manifest)> ChooseAsync(ImageReference reference, FetchedManifest target, Lease lease, CancellationToken cancellation)
     {
-        FetchedManifest fetched = target;
-        string type = TypeOf(target);
-        for (int depth = 0; MediaTypes.IsIndex(type); depth++)
-        {
-            if (depth == MaximumDepth)
-                throw new ImageException(ImageErrorKind.Corrupt, $"{reference.FamiliarText}: indexes within indexes do not end");
-            ImageIndex index = ImageDocumentReader.ReadIndex(fetched.Bytes, $"index {fetched.Digest}", type);
-            Platform wanted = options.Platform ?? Platform.Host;
-            Descriptor chosen = PlatformChoice.Best(index.Manifests, wanted)
-                ?? throw new ImageException(ImageErrorKind.NotFound, $"no matching manifest for {wanted} in the manifest list entries: {reference.FamiliarText} is for {string.Join(", ", index.Manifests.Select(m => m.Platform?.ToString() ?? "any").Distinct())}");
-            lease.Hold(chosen.Digest);
-            fetched = await registry.GetManifestAsync(reference, chosen.Digest, cancellation).ConfigureAwait(false);
-            if (fetched.Bytes.Length != chosen.Size)
-                throw new ImageException(ImageErrorKind.Corrupt, $"manifest {chosen.Digest} has {fetched.Bytes.Length} bytes, {chosen.Size} by its index");
-            type = chosen.MediaType;
-            if (fetched.MediaType.Length > 0 && !fetched.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase))
-                throw new ImageException(ImageErrorKind.Corrupt, $"manifest {chosen.Digest} is served as {fetched.MediaType}, and is {type} by its index");
-        }
+        Platform wanted = options.Platform ?? Platform.Host;
+        List<string> offered = [];
+        (FetchedManifest fetched, string type) = await FindAsync(reference, target, TypeOf(target), wanted, 0, offered, lease, cancellation).ConfigureAwait(false)
+            ?? throw new ImageException(ImageErrorKind.NotFound, $"no matching manifest for {wanted} in the manifest list entries: {reference.FamiliarText} is for {string.Join(", ", offered.Distinct())}");
         ImageManifest manifest = ImageDocumentReader.ReadManifest(fetched.Bytes, $"manifest {fetched.Digest}", type);
-        if ((MediaTypes.IsConfig(manifest.Config.MediaType) ? manifest.Layers.FirstOrDefault(l => !MediaTypes.IsLayer(l.MediaType)) : manifest.Config) is { } other)
+        if (manifest.OtherPart is { } other)
             throw new ImageException(ImageErrorKind.Unsupported, $"{reference.FamiliarText} is no image that containers are made of: it has a part of type {other.MediaType}");
         return (fetched, manifest);
     }
 
+    // Of indexes in an index any may have it, if they don't say what they are for.
+    private async Task<(FetchedManifest Fetched, string Type)?> FindAsync(
+        ImageReference reference, FetchedManifest fetched, string type, Platform wanted, int depth, List<string> offered, Lease lease, CancellationToken cancellation)
+    {
+        if (!MediaTypes.IsIndex(type))
+            return (fetched, type);
+        if (depth == MaximumDepth || offered.Count > ImageDocumentReader.MaximumItems)
+            throw new ImageException(ImageErrorKind.Corrupt, $"{reference.FamiliarText}: indexes within indexes do not end");
+        List<Descriptor> left = [.. ImageDocumentReader.ReadIndex(fetched.Bytes, $"index {fetched.Digest}", type).Manifests];
+        offered.AddRange(left.Select(m => m.Platform?.ToString() ?? "any"));
+        for (int tries = 0; tries < MaximumInner && PlatformChoice.Best(left, wanted) is { } chosen; tries++)
+        {
+            lease.Hold(chosen.Digest);
+            FetchedManifest inner = await registry.GetManifestAsync(reference, chosen.Digest, cancellation).ConfigureAwait(false);
+            if (inner.Bytes.Length != chosen.Size)
+                throw new ImageException(ImageErrorKind.Corrupt, $"manifest {chosen.Digest} has {inner.Bytes.Length} bytes, {chosen.Size} by its index");
+            if (IsTelling(inner.MediaType) && !inner.MediaType.Equals(chosen.MediaType, StringComparison.OrdinalIgnoreCase))
+                throw new ImageException(ImageErrorKind.Corrupt, $"manifest {chosen.Digest} is served as {inner.MediaType}, and is {chosen.MediaType} by its index");
+            if (await FindAsync(reference, inner, chosen.MediaType, wanted, depth + 1, offered, lease, cancellation).ConfigureAwait(false) is { } found)
+                return found;
+            left.Remove(chosen);
+        }
+        return null;
+    }
+
+    // Who serves files knows no types of manifests: then the document itself says what it is.
+    private static bool IsTelling(string type) => type.ToLowerInvariant() is not ("" or "application/json" or "application/octet-stream" or "text/plain");
+
     // What the registry says; where it says nothing, what the document says of itself.
     private static string TypeOf(FetchedManifest target) =>
-        target.MediaType.Length > 0 ? target.MediaType.ToLowerInvariant() : JsonMapReader.Read(target.Bytes, $"manifest {target.Digest}", static json =>
+        IsTelling(target.MediaType) ? target.MediaType.ToLowerInvariant() : JsonMapReader.Read(target.Bytes, $"manifest {target.Digest}", static json =>
         {
             if (!json.EnterObject())
                 return null;

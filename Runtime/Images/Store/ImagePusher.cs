@@ -16,6 +16,7 @@ internal sealed class ImagePusher(ImageStore store, RegistryClient registry, IPu
 
     public async Task<PushedImage> PushAsync(Image image, ImageReference reference, CancellationToken cancellation)
     {
+        using Lease lease = store.Hold(image);
         byte[] bytes = store.Content.ReadDocument(image.Record.Manifest);
         ImageManifest manifest;
         try
@@ -26,21 +27,17 @@ internal sealed class ImagePusher(ImageStore store, RegistryClient registry, IPu
         {
             throw new ImageException(ImageErrorKind.Corrupt, e.Message, e);
         }
-        using Lease lease = new(store.Folder);
         List<string> siblings = [.. image.Names.Where(n => n.Registry == reference.Registry && n.Repository != reference.Repository).Select(n => n.Repository).Distinct()];
         List<(Descriptor Blob, Digest Layer)> layers = [.. manifest.Layers.Zip(image.Record.DiffIds).DistinctBy(l => l.First.Digest).Select(l => (l.First, l.Second))];
-        foreach ((Descriptor blob, Digest layer) in layers)
-        {
-            lease.Hold(blob.Digest);
+        foreach ((Descriptor _, Digest layer) in layers)
             observer.Layer(layer, PushStage.Preparing);
-        }
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         List<Task> tasks = [.. layers.Select(l => SendAsync(reference, l.Blob, l.Layer, siblings, others))];
         // Where one fails the others are called off. Theirs is no error: what is thrown is what happened to that one.
         await Task.WhenAll(tasks).ConfigureAwait(false);
         await SendAsync(reference, manifest.Config, null, siblings, others).ConfigureAwait(false);
         await registry.SendManifestAsync(reference, image.Record.Manifest, bytes, manifest.MediaType ?? MediaTypes.OciManifest, cancellation).ConfigureAwait(false);
-        store.Keep(image.Id, image.Record, [reference.WithNameOnly().WithDigest(image.Record.Manifest)]);
+        store.AddName(image.Id, reference.WithNameOnly().WithDigest(image.Record.Manifest));
         return new PushedImage(image.Record.Manifest, bytes.Length);
     }
 

@@ -12,6 +12,9 @@ public sealed record ImageRecord(Digest Manifest, Digest Target, IReadOnlyList<D
 {
     private const int Version = 1;
 
+    /// <summary>All that has a digest but the config.</summary>
+    internal IEnumerable<Digest> Parts => [Manifest, Target, .. Layers, .. DiffIds];
+
     internal static ImageRecord Read(ReadOnlyMemory<byte> utf8, string name) => JsonMapReader.Read(utf8, name, static json =>
     {
         if (!json.EnterObject())

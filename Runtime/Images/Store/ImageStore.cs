@@ -4,6 +4,7 @@ using Vessel.Images.Registry;
 using Vessel.Images.Snapshots;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
+using Vessel.Oci.Json;
 using Vessel.Oci.Reference;
 
 namespace Vessel.Images.Store;
@@ -33,14 +34,14 @@ public sealed class ImageStore
     /// <summary>The same, unpacked.</summary>
     public LayerStore Layers { get; }
 
-    /// <summary>All images, the newest first.</summary>
+    /// <summary>All images, the newest first. What is damaged, or removed meanwhile, is none: <see cref="StoreCheck"/> tells of it.</summary>
     public IReadOnlyList<Image> List()
     {
         ILookup<Digest, ImageReference> names = ImageNames.Load(Folder).All.ToLookup(n => n.Id, n => n.Name);
         List<Image> images = [];
         foreach (Digest id in StoreFolder.DigestsIn(Folder.Images, ".json").ToList())
-            if (ReadRecord(id) is { } record)
-                images.Add(new Image(Content, Layers, id, record, [.. names[id]]));
+            if (TryLoad(id, [.. names[id]]) is { } image)
+                images.Add(image);
         return [.. images.OrderByDescending(i => i.Config.Created ?? "", StringComparer.Ordinal)];
     }
 
@@ -82,6 +83,7 @@ public sealed class ImageStore
     /// <param name="force">Whether names in several repositories go together.</param>
     public IReadOnlyList<RemovedItem> Remove(string text, bool force = false)
     {
+        using DoomedLayers doomed = new(Folder);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames names = ImageNames.Load(Folder);
         Digest id = Resolve(names, text);
@@ -108,7 +110,7 @@ public sealed class ImageStore
             return removed;
         removed.Add(new RemovedItem(null, id.ToString()));
         Files.TryRemove(null, Folder.Image(id));
-        removed.AddRange(Sweep().Select(d => new RemovedItem(null, d.ToString())));
+        removed.AddRange(Sweep(doomed).Select(d => new RemovedItem(null, d.ToString())));
         return removed;
     }
 
@@ -116,10 +118,12 @@ public sealed class ImageStore
     /// <returns>The layers that are gone.</returns>
     public IReadOnlyList<Digest> CollectGarbage()
     {
+        using DoomedLayers doomed = new(Folder);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         foreach (string path in Folder.Ingests().ToList())
             RemoveAbandoned(path);
-        return Sweep();
+        Folder.RemoveUnfinished();
+        return Sweep(doomed);
     }
 
     /// <summary>Takes over an image whose parts are all here, with names for it.</summary>
@@ -139,6 +143,40 @@ public sealed class ImageStore
         return true;
     }
 
+    /// <summary>Gives an image one more name, if it is still there.</summary>
+    internal void AddName(Digest id, ImageReference name)
+    {
+        using FileDescriptor storeLock = Folder.Lock(alone: true);
+        ImageNames all = ImageNames.Load(Folder);
+        if (ReadRecord(id) is null || all.Find(name) == id)
+            return;
+        all.Set(name, id);
+        all.Save();
+    }
+
+    /// <summary>Keeps all that images are made of for as long as the lease is held.</summary>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.NotFound"/>: one was removed just now.</exception>
+    internal Lease Hold(params IEnumerable<Image> images)
+    {
+        Lease lease = new(Folder);
+        try
+        {
+            foreach (Image image in images)
+            {
+                foreach (Digest digest in image.Record.Parts.Prepend(image.Id))
+                    lease.Hold(digest);
+                if (ReadRecord(image.Id) is null)
+                    throw NoSuchImage(image.Id.ToString());
+            }
+            return lease;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
     internal ImageRecord? ReadRecord(Digest id)
     {
         string path = Folder.Image(id);
@@ -146,17 +184,33 @@ public sealed class ImageStore
         return file is null ? null : ImageRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
     }
 
-    private List<Digest> Sweep()
+    private Image? TryLoad(Digest id, IReadOnlyList<ImageReference> names)
+    {
+        try
+        {
+            if (ReadRecord(id) is not { } record)
+                return null;
+            Image image = new(Content, Layers, id, record, names);
+            image.Load();
+            return image;
+        }
+        catch (Exception e) when (e is ImageException or DocumentException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private List<Digest> Sweep(DoomedLayers doomed)
     {
         HashSet<Digest> used = [.. Lease.Held(Folder), .. BundleUse.Held(Folder)];
         foreach (Digest id in StoreFolder.DigestsIn(Folder.Images, ".json").ToList())
             if (ReadRecord(id) is { } record)
-                used.UnionWith([id, record.Manifest, record.Target, .. record.Layers, .. record.DiffIds]);
+                used.UnionWith(record.Parts.Prepend(id));
         foreach (Digest blob in Folder.Blobs().Where(b => !used.Contains(b)).ToList())
             Files.TryRemove(null, Folder.Blob(blob));
         List<Digest> layers = [.. Folder.UnpackedLayers().Where(l => !used.Contains(l))];
         foreach (Digest layer in layers)
-            Layers.Remove(layer);
+            Layers.Remove(layer, doomed);
         Layers.RemoveAbandoned();
         return layers;
     }
@@ -165,10 +219,10 @@ public sealed class ImageStore
     {
         if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(NameOf(reference)) is { } named)
             return named;
-        string hex = text.StartsWith("sha256:", StringComparison.Ordinal) ? text["sha256:".Length..] : text;
+        string hex = text[(text.IndexOf(':') + 1)..];
         if (hex.Length < ShortestId || !hex.All(char.IsAsciiHexDigitLower))
             throw NoSuchImage(text);
-        List<Digest> found = [.. StoreFolder.DigestsIn(Folder.Images, ".json").Where(d => d.Hex.StartsWith(hex, StringComparison.Ordinal))];
+        List<Digest> found = [.. StoreFolder.DigestsIn(Folder.Images, ".json").Where(d => (hex.Length < text.Length ? d.ToString() : d.Hex).StartsWith(text, StringComparison.Ordinal))];
         return found.Count switch
         {
             1 => found[0],

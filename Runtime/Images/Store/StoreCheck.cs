@@ -1,4 +1,5 @@
 using Vessel.Images.Content;
+using Vessel.Images.Snapshots;
 using Vessel.Native.Safe;
 using Vessel.Oci.Json;
 using Vessel.Oci.Reference;
@@ -20,15 +21,16 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
     /// <param name="cancellation">Ends it.</param>
     public static StoreCheck Run(ImageStore store, bool repair, CancellationToken cancellation = default)
     {
+        using DoomedLayers doomed = new(store.Folder);
         using FileDescriptor storeLock = store.Folder.Lock(alone: true);
         List<string> problems = [];
         HashSet<Digest> blobs = [], layers = [];
         foreach (Digest blob in store.Folder.Blobs().ToList())
-            if (IsIntact(store, blob, cancellation))
+            if (FaultOf(store, blob, cancellation) is not { } fault)
                 blobs.Add(blob);
             else
             {
-                problems.Add($"blob {blob} has other bytes than its name says");
+                problems.Add($"blob {blob} {fault}");
                 if (repair)
                     Files.TryRemove(null, store.Folder.Blob(blob));
             }
@@ -40,7 +42,7 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
             {
                 problems.Add($"layer {layer} {fault}");
                 if (repair)
-                    store.Layers.Remove(layer);
+                    store.Layers.Remove(layer, doomed);
             }
         HashSet<Digest> images = [];
         foreach (Digest id in StoreFolder.DigestsIn(store.Folder.Images, ".json").ToList())
@@ -61,7 +63,19 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
 
     private static void CheckNames(ImageStore store, HashSet<Digest> images, bool repair, List<string> problems)
     {
-        ImageNames names = ImageNames.Load(store.Folder);
+        ImageNames names;
+        try
+        {
+            names = ImageNames.Load(store.Folder);
+        }
+        catch (Exception e) when (e is DocumentException or InvalidDataException)
+        {
+            problems.Add($"the list of names cannot be read: {e.Message}");
+            // Without it every image has lost its names, and what is left of it helps nobody.
+            if (repair)
+                Files.TryRemove(null, ImageNames.PathIn(store.Folder));
+            return;
+        }
         List<(ImageReference Name, Digest Id)> lost = [.. names.All.Where(n => !images.Contains(n.Id))];
         foreach ((ImageReference name, Digest id) in lost)
         {
@@ -70,6 +84,18 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
         }
         if (repair && lost.Count > 0)
             names.Save();
+    }
+
+    private static string? FaultOf(ImageStore store, Digest digest, CancellationToken cancellation)
+    {
+        try
+        {
+            return IsIntact(store, digest, cancellation) ? null : "has other bytes than its name says";
+        }
+        catch (SyscallException e)
+        {
+            return $"cannot be read: {e.Message}";
+        }
     }
 
     private static bool IsIntact(ImageStore store, Digest digest, CancellationToken cancellation)

@@ -31,7 +31,7 @@ public static partial class ImageDocumentReader
                 case "os.features": osFeatures = json.TextList(); break;
                 case "config": config = ContainerConfig(json); break;
                 case "rootfs": rootFs = RootFs(json); break;
-                case "history": history = Bounded(json, History, MaximumHistory); break;
+                case "history": history = json.List(History); break;
                 default: json.Keep(ref others); break;
             }
         }

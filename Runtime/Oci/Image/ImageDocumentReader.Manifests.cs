@@ -19,7 +19,7 @@ public static partial class ImageDocumentReader
         {
             switch (name)
             {
-                case "manifests": manifests = Bounded(json, Descriptor, MaximumManifests); break;
+                case "manifests": manifests = json.List(Descriptor); break;
                 case "config" or "layers": Ambiguous(json, "an index", "a manifest"); break;
                 default: Head(json, name, ref head, ref others); break;
             }
@@ -52,7 +52,7 @@ public static partial class ImageDocumentReader
             switch (name)
             {
                 case "config": config = Descriptor(json); break;
-                case "layers": layers = Bounded(json, Descriptor, MaximumLayers); break;
+                case "layers": layers = LayerList(json); break;
                 case "manifests": Ambiguous(json, "a manifest", "an index"); break;
                 default: Head(json, name, ref head, ref others); break;
             }
@@ -91,6 +91,14 @@ public static partial class ImageDocumentReader
                 break;
             default: json.Keep(ref others); break;
         }
+    }
+
+    private static IReadOnlyList<Descriptor> LayerList(JsonMapReader json)
+    {
+        IReadOnlyList<Descriptor> layers = json.List(Descriptor);
+        if (layers.Count > MaximumLayers)
+            json.Error($"{layers.Count} entries are more than {MaximumLayers}");
+        return layers;
     }
 
     // Also where it is null: another reader may not see the difference (CVE-2021-41190).

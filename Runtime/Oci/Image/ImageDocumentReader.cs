@@ -15,16 +15,14 @@ public static partial class ImageDocumentReader
     /// <summary>A configuration holds labels and a history; the longest in use have some hundred KB.</summary>
     public const int MaximumConfigBytes = 8 * 1024 * 1024;
 
-    /// <summary>
-    /// Platforms are a few dozen, but builders keep caches as an index with an entry a step, and registries list what refers to an image.
-    /// </summary>
-    public const int MaximumManifests = 10_000;
-
     /// <summary>Docker stacks 127 and the kernel 500; caches and artifacts of other kinds have some hundreds.</summary>
     public const int MaximumLayers = 1000;
 
-    /// <summary>Steps that made no layer are in it too.</summary>
-    public const int MaximumHistory = 10_000;
+    /// <summary>
+    /// Of any list or map of a document. Platforms are a few dozen, but builders keep caches as an index with an entry a step, registries list what
+    /// refers to an image, and a history has the steps that made no layer too.
+    /// </summary>
+    public const int MaximumItems = 10_000;
 
     private const string MediaTypeNoun = "a media type";
     private const string DigestNoun = "a digest (sha256 or sha512, and all hex digits in lower case)";
@@ -57,16 +55,7 @@ public static partial class ImageDocumentReader
     {
         if (json.Length > maximumBytes)
             throw new DocumentException(name, [new DocumentError("", $"{json.Length} bytes are more than {maximumBytes}")]);
-        return JsonMapReader.Read(json, name, map, names);
-    }
-
-    private static IReadOnlyList<T> Bounded<T>(JsonMapReader json, Func<JsonMapReader, T?> element, int maximum)
-        where T : class
-    {
-        IReadOnlyList<T> list = json.List(element);
-        if (list.Count > maximum)
-            json.Error($"{list.Count} entries are more than {maximum}");
-        return list;
+        return JsonMapReader.Read(json, name, map, names, MaximumItems);
     }
 
     private static Digest? Digest(JsonMapReader json)

@@ -15,6 +15,9 @@ public sealed record ImageManifest : ExtensibleRecord
     /// <summary>From the lowest up.</summary>
     public required IReadOnlyList<Descriptor> Layers { get; init; }
 
+    /// <summary>A part that containers are not made of: what has one is an artifact of another kind. Null for an image.</summary>
+    public Descriptor? OtherPart => MediaTypes.IsConfig(Config.MediaType) ? Layers.FirstOrDefault(l => !MediaTypes.IsLayer(l.MediaType)) : Config;
+
     /// <inheritdoc cref="ImageIndex.Subject"/>
     public Descriptor? Subject { get; init; }
 

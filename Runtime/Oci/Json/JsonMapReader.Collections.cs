@@ -13,7 +13,7 @@ public sealed partial class JsonMapReader
         if (!Enter(JsonToken.StartArray, "a list"))
             return [];
         List<T> list = [];
-        while (NextElement())
+        while (NextElement(list.Count))
             list.Add(NotNull(element, "an object")!);
         return list;
     }
@@ -29,7 +29,7 @@ public sealed partial class JsonMapReader
         if (!Enter(JsonToken.StartArray, "a list"))
             return [];
         List<uint> list = [];
-        while (NextElement())
+        while (NextElement(list.Count))
         {
             if (IsNull)
                 Expected("a whole number");
@@ -56,7 +56,7 @@ public sealed partial class JsonMapReader
         if (!Enter(JsonToken.StartArray, "a list"))
             return [];
         _texts.Clear();
-        while (NextElement())
+        while (NextElement(_texts.Count))
             _texts.Add(NotNull(element, "text")!);
         return [.. _texts];
     }
@@ -67,7 +67,7 @@ public sealed partial class JsonMapReader
         Dictionary<string, T>? map = null;
         if (EnterObject())
         {
-            while (NextKey() is { } key)
+            while (NextKey(map?.Count ?? 0) is { } key)
             {
                 if (!mayHaveNul && key.Contains('\0'))
                     Error("the name has a NUL in it");
@@ -87,16 +87,28 @@ public sealed partial class JsonMapReader
         return null;
     }
 
-    private bool NextElement()
+    private bool NextElement(int before)
     {
         _json.Read();
+        if (before == _maximumItems && _json.TokenType != JsonToken.EndArray)
+        {
+            Error($"more than {_maximumItems} entries");
+            for (; _json.TokenType != JsonToken.EndArray; _json.Read())
+                _json.Skip();
+        }
         return _json.TokenType != JsonToken.EndArray;
     }
 
     // The keys of a map are data: no folding.
-    private string? NextKey()
+    private string? NextKey(int before)
     {
         _json.Read();
+        if (before == _maximumItems && _json.TokenType == JsonToken.PropertyName)
+        {
+            Error($"more than {_maximumItems} entries");
+            for (; _json.TokenType == JsonToken.PropertyName; _json.Read())
+                _json.Skip();
+        }
         string? key = _json.TokenType == JsonToken.PropertyName ? (string)_json.Value! : null;
         if (key is not null)
             _json.Read();

@@ -35,14 +35,16 @@ public sealed partial class JsonMapReader
     private readonly ReadOnlyMemory<byte> _utf8;
     private readonly JsonTextReader _json;
     private readonly KnownNames? _names;
+    private readonly int _maximumItems;
     private string _memberName = "";
     private int _memberLine, _memberColumn;
     private string? _text;
     private int _lineNumber = 1, _lineStart;
 
-    private JsonMapReader(ReadOnlyMemory<byte> utf8, JsonTextReader json, JsonNames? names)
+    private JsonMapReader(ReadOnlyMemory<byte> utf8, JsonTextReader json, JsonNames? names, int maximumItems)
     {
         _utf8 = utf8;
+        _maximumItems = maximumItems;
         _json = json;
         _names = names is null ? null : new KnownNames(names);
         json.DateParseHandling = DateParseHandling.None;
@@ -50,16 +52,21 @@ public sealed partial class JsonMapReader
         json.PropertyNameTable = _names;
     }
 
-    /// <summary>Reads a document. <paramref name="names"/> are the member names of its kind, where case must not matter.</summary>
+    /// <summary>Reads a document.</summary>
+    /// <param name="utf8">Its bytes.</param>
+    /// <param name="documentName">What it is called in errors.</param>
+    /// <param name="map">Makes an object of it.</param>
+    /// <param name="names">The member names of its kind, where case must not matter.</param>
+    /// <param name="maximumItems">How many elements a list or a map may have; those beyond are an error, and take no memory.</param>
     /// <exception cref="DocumentException">It is not JSON, or <paramref name="map"/> found errors.</exception>
-    public static T Read<T>(ReadOnlyMemory<byte> utf8, string documentName, Func<JsonMapReader, T?> map, JsonNames? names = null)
+    public static T Read<T>(ReadOnlyMemory<byte> utf8, string documentName, Func<JsonMapReader, T?> map, JsonNames? names = null, int maximumItems = int.MaxValue)
         where T : class
     {
         if (JsonSyntax.ProblemOf(utf8.Span) is { } problem)
             throw new DocumentException(documentName, [new DocumentError("", problem)]);
 
         using JsonTextReader json = new(new Utf8TextReader(utf8));
-        JsonMapReader reader = new(utf8, json, names);
+        JsonMapReader reader = new(utf8, json, names, maximumItems);
         T? value;
         try
         {
@@ -78,7 +85,7 @@ public sealed partial class JsonMapReader
         return reader._errors.Count == 0 ? value! : throw new DocumentException(documentName, reader._errors);
     }
 
-    /// <inheritdoc cref="Read{T}(ReadOnlyMemory{byte}, string, Func{JsonMapReader, T}, JsonNames)"/>
+    /// <inheritdoc cref="Read{T}(ReadOnlyMemory{byte}, string, Func{JsonMapReader, T}, JsonNames, int)"/>
     /// <remarks>The whole stream is read into memory: bounding it is the caller's part.</remarks>
     public static T Read<T>(Stream utf8, string documentName, Func<JsonMapReader, T?> map, JsonNames? names = null)
         where T : class

@@ -37,15 +37,6 @@ public sealed class TarLimitTests
         Refused(new Repeated(new byte[1024], long.MaxValue / 2048), "the tar has more than", new() { MaximumStreamBytes = 1 << 28 });
 
     [Test]
-    public void GlobalAttributes_AreBounded()
-    {
-        TarBuilder tar = new();
-        for (int i = 0; i < 40; i++)
-            tar.Global(($"SCHILY.xattr.user.a{i}", new string('x', 60_000)));
-        Refused(tar, "global headers set more than");
-    }
-
-    [Test]
     public void ManyAttributes() =>
         Refused(new TarBuilder().Pax([.. Enumerable.Range(0, 2000).Select(i => ($"SCHILY.xattr.user.{i}", ""))]).File("a"), "more than 1024 extended attributes");
 

@@ -11,6 +11,7 @@ public sealed class RegistryAuthorizationTests
     [TestCase("r.example.org:5000", "https://r.example.org:5000", "https://r.example.org:5001/token")]
     [TestCase("registry.example.org", "https://registry.example.org", "https://auth.example.org/token")]
     [TestCase("registry.example.org", "https://registry.example.org", "https://example.org/token")]
+    [TestCase("registry.foo.com", "https://registry.foo.com", "https://auth.foo.com/token")]
     [TestCase("127.0.0.1:5000", "http://127.0.0.1:5000", "http://127.0.0.1:5001/token")]
     [TestCase("named.example", "https://named.example", "https://tokens.elsewhere.test/")]
     public void Own_GetsIt(string registry, string address, string realm) => Assert.That(IsOwn(registry, address, realm));
@@ -21,6 +22,7 @@ public sealed class RegistryAuthorizationTests
     [TestCase("registry.example.org", "https://registry.example.org", "https://registry.example.org.evil.test/token")]
     [TestCase("registry.example.org", "https://registry.example.org", "https://registry.example.org@evil.test/token")]
     [TestCase("example.org", "https://example.org", "https://other.org/token")]
+    [TestCase("r.uk.com", "https://r.uk.com", "https://evil.uk.com/token")]
     [TestCase("r.co.uk", "https://r.co.uk", "https://evil.co.uk/token")]
     [TestCase("localhost:5000", "http://localhost:5000", "http://127.0.0.1:5000/token")]
     [TestCase("127.0.0.1:5000", "http://127.0.0.1:5000", "http://1.127.0.0.1/token")]

@@ -133,11 +133,11 @@ public sealed class ImageDocumentErrorTests
             Assert.That(ImageDocuments.ErrorsOfManifest($$$"""{"schemaVersion":2,"config":{{{Blob}}},"layers":[{{{Many(Blob, 1001)}}}]}"""),
                 Is.EqualTo(new[] { "layers: 1001 entries are more than 1000" }));
             Assert.That(ImageDocuments.ErrorsOfIndex($$$"""{"schemaVersion":2,"manifests":[{{{Many(Blob, 10_001)}}}]}"""),
-                Is.EqualTo(new[] { "manifests: 10001 entries are more than 10000" }));
+                Is.EqualTo(new[] { "manifests[10000]: more than 10000 entries" }));
             Assert.That(ImageDocuments.ErrorsOfConfig($$$"""{"rootfs":{"type":"layers","diff_ids":[{{{Many(diffId, 1001)}}}]}}"""),
                 Is.EqualTo(new[] { "rootfs.diff_ids: 1001 entries are more than 1000" }));
             Assert.That(ImageDocuments.ErrorsOfConfig($$$"""{"rootfs":{"type":"layers"},"history":[{{{Many("{}", 10_001)}}}]}"""),
-                Is.EqualTo(new[] { "history: 10001 entries are more than 10000" }));
+                Is.EqualTo(new[] { "history[10000]: more than 10000 entries" }));
         });
     }
 

@@ -13,7 +13,10 @@ namespace Vessel.Commands.Vessel.Settings;
 /// <param name="ConcurrentDownloads"><c>max-concurrent-downloads</c>.</param>
 /// <param name="DownloadAttempts"><c>max-download-attempts</c>.</param>
 /// <param name="LayerForm"><c>storage-driver</c>; null for what is best here.</param>
-internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirrors, IReadOnlyList<string> InsecureRegistries, int? ConcurrentDownloads, int? DownloadAttempts, LayerForm? LayerForm)
+/// <param name="TokenServers"><c>token-servers</c>: registry → hosts that get its credential though they are not its own. dockerd has no such key: it sends it to any.</param>
+internal sealed record DaemonSettings(
+    string? DataRoot, IReadOnlyList<Uri> Mirrors, IReadOnlyList<string> InsecureRegistries, int? ConcurrentDownloads, int? DownloadAttempts, LayerForm? LayerForm,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> TokenServers)
 {
     private const string DefaultPath = "/etc/vessel/daemon.json";
 
@@ -24,7 +27,7 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
         string file = path ?? DefaultPath;
         try
         {
-            return path is null && !File.Exists(file) ? new DaemonSettings(null, [], [], null, null, null) : JsonMapReader.Read(File.ReadAllBytes(file), file, Map);
+            return path is null && !File.Exists(file) ? new DaemonSettings(null, [], [], null, null, null, EmptyMap.Of<IReadOnlyList<string>>()) : JsonMapReader.Read(File.ReadAllBytes(file), file, Map);
         }
         catch (Exception e) when (e is DocumentException or IOException or UnauthorizedAccessException)
         {
@@ -36,8 +39,12 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
     public RegistrySettings Registries(ICredentialSource credentials)
     {
         RegistrySettings settings = new() { Mirrors = Mirrors, InsecureRegistries = InsecureRegistries, Credentials = credentials };
+        Dictionary<string, IReadOnlyList<string>> tokenServers = new(settings.TokenServers);
+        foreach ((string registry, IReadOnlyList<string> hosts) in TokenServers)
+            tokenServers[registry] = [.. tokenServers.GetValueOrDefault(registry, []), .. hosts];
         return settings with
         {
+            TokenServers = tokenServers,
             MaximumConcurrentDownloads = ConcurrentDownloads ?? settings.MaximumConcurrentDownloads,
             MaximumAttempts = DownloadAttempts ?? settings.MaximumAttempts,
         };
@@ -51,12 +58,14 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
         IReadOnlyList<string> mirrors = [], insecure = [];
         int? downloads = null, attempts = null;
         LayerForm? form = null;
+        IReadOnlyDictionary<string, IReadOnlyList<string>> tokenServers = EmptyMap.Of<IReadOnlyList<string>>();
         while (json.NextMember() is { } name)
             switch (name)
             {
                 case "data-root": root = json.AbsolutePath(); break;
                 case "registry-mirrors": mirrors = json.TextList(); break;
                 case "insecure-registries": insecure = json.TextList(); break;
+                case "token-servers": tokenServers = json.Map(static hosts => hosts.TextList()); break;
                 case "max-concurrent-downloads": downloads = json.Int32(1, 100); break;
                 case "max-download-attempts": attempts = json.Int32(1, 100); break;
                 case "storage-driver":
@@ -71,7 +80,7 @@ internal sealed record DaemonSettings(string? DataRoot, IReadOnlyList<Uri> Mirro
                 addresses.Add(address);
             else
                 json.Error("registry-mirrors", string.Create(CultureInfo.InvariantCulture, $"\"{mirror}\" is no http or https address"));
-        return new DaemonSettings(root, addresses, insecure, downloads, attempts, form);
+        return new DaemonSettings(root, addresses, insecure, downloads, attempts, form, tokenServers);
     }
 
     /// <summary>What a storage driver is here; null for those that there aren't.</summary>

@@ -38,14 +38,18 @@ internal sealed class ErofsNames : IDisposable
     /// <summary>The path from the root.</summary>
     public byte[] PathOf(int node)
     {
-        List<byte> path = [];
-        for (; node != Root; node = nodes[node].Parent)
+        int length = 0;
+        for (int each = node; each != Root; each = nodes[each].Parent)
+            length += NameOf(each).Length + 1;
+        byte[] path = new byte[Math.Max(length - 1, 0)];
+        for (int at = path.Length; node != Root; node = nodes[node].Parent, at--)
         {
-            if (path.Count > 0)
-                path.Insert(0, (byte)'/');
-            path.InsertRange(0, NameOf(node));
+            if (at < path.Length)
+                path[at] = (byte)'/';
+            at -= NameOf(node).Length;
+            NameOf(node).CopyTo(path.AsSpan(at));
         }
-        return [.. path];
+        return path;
     }
 
     /// <summary>What has a name in a folder; <see cref="None"/> where nothing has.</summary>

@@ -39,7 +39,7 @@ public sealed partial class ErofsTarget
             if (each.IsDirectory)
             {
                 FolderOf(each.Parent).Folders++;
-                if (FolderOf(node).IsImplied)
+                if (FolderOf(node).IsImplied && !Implied.IsFull)
                     Implied.Add(names.PathOf(node));
             }
         }
