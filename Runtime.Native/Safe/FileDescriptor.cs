@@ -8,6 +8,11 @@ public sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
 {
     public FileDescriptor(int number) : base(ownsHandle: true) => SetHandle(number);
 
+    private FileDescriptor(int number, bool ownsHandle) : base(ownsHandle) => SetHandle(number);
+
+    /// <summary>A standard stream, 0 to 2: it stays open.</summary>
+    public static FileDescriptor Standard(int number) => new(number, ownsHandle: false);
+
     /// <summary>The kernel's number; valid as long as this is not disposed.</summary>
     public int Number => (int)handle;
 

@@ -34,6 +34,19 @@ public sealed unsafe class TerminalMode
         return result;
     }
 
+    /// <summary>What is typed isn't shown, but for the end of the line; null where the file is no terminal.</summary>
+    public static TerminalMode? TrySetSilent(FileDescriptor terminal)
+    {
+        termios mode;
+        if (tcgetattr(terminal.Number, &mode) != 0)
+            return null;
+        TerminalMode result = new(terminal, mode);
+        mode.c_lflag = (mode.c_lflag & ~ECHO) | ECHONL;
+        if (tcsetattr(terminal.Number, (int)TCSANOW, &mode) != 0)
+            throw new SyscallException("silence the terminal", errno);
+        return result;
+    }
+
     /// <summary>Puts the former mode back.</summary>
     public void Restore()
     {

@@ -19,6 +19,14 @@ public static unsafe class Terminals
             _ = Kernel.Call(SYS.ioctl, to.Number, TIOCSWINSZ, (nint)(&size));
     }
 
+    /// <summary>How many columns a terminal has; 0 where it is none, or nobody knows.</summary>
+    public static int ColumnsOf(FileDescriptor terminal)
+    {
+        // Rows, columns, and two more, of 16 bits each.
+        ulong size = 0;
+        return Kernel.Call(SYS.ioctl, terminal.Number, TIOCGWINSZ, (nint)(&size)) == 0 ? (ushort)(size >> 16) : 0;
+    }
+
     /// <summary>Reads and writes answer EAGAIN in place of waiting.</summary>
     public static void SetNonBlocking(FileDescriptor file)
     {

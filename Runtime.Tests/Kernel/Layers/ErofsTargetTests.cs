@@ -183,6 +183,8 @@ public sealed class ErofsTargetTests() : LayerTest(LayerForm.Erofs)
             IEnumerable<string> ourImplied = ours.Implied.Paths.Select(Encoding.Latin1.GetString);
             Assert.That(ourImplied.Order(StringComparer.Ordinal), Is.EqualTo(implied.Where(p => theirs.Any(l => l.StartsWith((p.Length == 0 ? "." : p) + " directory ", StringComparison.Ordinal))).Order(StringComparer.Ordinal)), context);
             Sandbox.Unmount(image);
+            File.Delete(ImageOf(image));
+            TreeRemoval.Remove(folder);
         }
         Assert.That(whole, Is.GreaterThan(layers / 8));
     }

@@ -126,6 +126,9 @@ public sealed class FolderReaderTests : LayerTest
             using (InheritedFolders inherited = new(lowers, [.. Enumerable.Reverse(plain).Select(l => l.Implied.AsEnumerable())]))
                 if (inherited.Make(changes))
                     lowers.Insert(0, changes);
+            // A mark that leads to the root by a link: overlayfs doesn't look there for one, and the copy does.
+            if (plain.Exists(l => HidesAll(l.Folder)))
+                continue;
             foreach ((string folder, byte[][] implied) in marked)
                 Merge(folder, merged, implied, namesMarks);
             Mounts.MountOverlay(root, [.. lowers, NewFolder()], null, null);
@@ -144,6 +147,12 @@ public sealed class FolderReaderTests : LayerTest
             }
         }
         Assert.That(compared, Is.GreaterThan(stacks / 2));
+    }
+
+    private static bool HidesAll(string layer)
+    {
+        using FileDescriptor root = Files.Open(null, layer, Open.O_RDONLY | Open.O_DIRECTORY);
+        return Files.TryGetAttribute(root, ".\0"u8.ToArray(), LayerMarks.OverlayTrusted + LayerMarks.OpaqueAttribute, new byte[8]) > 0;
     }
 
     // The root is the container's own folder.

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Commands;
@@ -29,19 +30,23 @@ internal static class Program
         Files.OpenMissingStandardStreams();
         ResourceLimits.RaiseOpenFiles();
         using CancellationTokenSource stop = new();
-        Console.CancelKeyPress += (_, e) =>
+        int signal = 0;
+        void Stop(PosixSignalContext context)
         {
-            e.Cancel = true;
+            // Who asks twice doesn't wait for what is being tidied up.
+            context.Cancel = !stop.IsCancellationRequested;
+            signal = context.Signal == PosixSignal.SIGTERM ? 15 : 2;
             stop.Cancel();
-        };
+        }
+
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
             return await RunAsync(arguments, stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            // 128 + SIGINT.
-            return 130;
+            return 128 + signal;
         }
         catch (Exception e) when (e is ImageException or SyscallException or DocumentException or InvalidDataException)
         {
@@ -50,6 +55,10 @@ internal static class Program
         catch (TemplateException e)
         {
             return Fail(e.Message, 1);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail($"vessel: {e.Message}", 1);
         }
         catch (Exception e)
         {
@@ -72,7 +81,14 @@ internal static class Program
         }
         if (global.Has("version"))
             return Print($"Vessel version {VersionCommand.Text.Split('+')[0]}\n");
-        if (next >= arguments.Length || global.Has("help") || arguments[next] == "help")
+        if (next < arguments.Length && arguments[next] == "help" && !global.Has("help"))
+        {
+            // `help pull` is `pull --help`.
+            if (next + 1 < arguments.Length && CommandList.All.All(c => c.Words.Split(' ')[0] != arguments[next + 1]))
+                return Fail($"unknown help topic: {string.Join(' ', arguments[(next + 1)..])}", 1);
+            arguments = [.. arguments[..next], .. arguments[(next + 1)..], "--help"];
+        }
+        if (next >= arguments.Length || global.Has("help") || arguments[next] == "--help")
             return Print(Help.Overview(null, GlobalOptions));
         string word = arguments[next], words = word;
         if (word == Completion.Command)
@@ -135,13 +151,20 @@ internal static class Program
 
     private static int Print(string text)
     {
-        Console.Out.Write(text);
+        StandardStreams.Output.Write(text);
         return 0;
     }
 
     private static int Fail(string text, int code)
     {
-        Console.Error.Write(text + "\n");
+        try
+        {
+            StandardStreams.Error.Write(text + "\n");
+        }
+        catch (IOException)
+        {
+            // Nobody can be told; the code says it.
+        }
         return code;
     }
 }

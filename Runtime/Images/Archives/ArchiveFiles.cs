@@ -35,7 +35,7 @@ internal sealed class ArchiveFiles : IDisposable
         ArchiveFiles result = new(store);
         try
         {
-            using Stream tar = LayerCompressions.Unpack(archive);
+            using Stream tar = LayerCompressions.Unpack(ExternalCompression.Unpack(archive));
             TarReader reader = new(tar, LayerLimits.Default, cancellation);
             while (reader.Next() is { } entry)
                 result.Add(entry, reader);

@@ -21,7 +21,7 @@ public static class ImageArchive
         {
             foreach (ArchivedImage image in Images(files, platform ?? Platform.Host, cancellation))
             {
-                await TakeAsync(store, files, image, observer, cancellation).ConfigureAwait(false);
+                await TakeAsync(store, files, image, platform, observer, cancellation).ConfigureAwait(false);
                 loaded.Add(new LoadedImage(image.Manifest.Config.Digest, image.Names));
             }
         }
@@ -33,14 +33,21 @@ public static class ImageArchive
     }
 
     /// <summary>Brings one image of an archive into the store.</summary>
-    internal static async Task TakeAsync(ImageStore store, ArchiveFiles files, ArchivedImage image, IPullObserver observer, CancellationToken cancellation)
+    internal static async Task TakeAsync(ImageStore store, ArchiveFiles files, ArchivedImage image, Platform? platform, IPullObserver observer, CancellationToken cancellation)
     {
         using Lease lease = new(store.Folder);
         lease.Hold(image.Digest);
         using ImageAssembler assembler = new(store, new ArchivedBlobs(files, image), Limits, observer);
-        ImageRecord record = await assembler.AssembleAsync((image.Digest, image.Manifest), image.Digest, lease, static _ => { }, cancellation).ConfigureAwait(false);
+        ImageRecord record = await assembler.AssembleAsync((image.Digest, image.Manifest), image.Digest, lease, config => Check(image, config, platform), cancellation).ConfigureAwait(false);
         store.Content.AddDocument(image.Digest, image.Bytes);
         store.Keep(image.Manifest.Config.Digest, record, image.Names);
+    }
+
+    // Docker's archives don't say what for an image is, but in its config.
+    private static void Check(ArchivedImage image, ImageConfig config, Platform? platform)
+    {
+        if (platform is not null && !PlatformChoice.Accepts(platform, config.Platform))
+            throw new ImageException(ImageErrorKind.NotFound, $"image {(image.Names.Count > 0 ? image.Names[0].FamiliarText : image.Manifest.Config.Digest.Short)} was found but its platform ({config.Platform}) does not match the specified platform ({platform})");
     }
 
     // An archive may be both: what an OCI layout says has digests.

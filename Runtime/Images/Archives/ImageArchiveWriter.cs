@@ -18,13 +18,14 @@ public static class ImageArchiveWriter
     /// <param name="store">Where they are.</param>
     /// <param name="images">Each with the names that it is to have in the archive. A digest is no name there: it is seen from what the archive has.</param>
     /// <param name="output">Where they go; it stays open.</param>
-    public static void Save(ImageStore store, IReadOnlyList<(Image Image, IReadOnlyList<ImageReference> Names)> images, Stream output)
+    /// <param name="cancellation">Ends it.</param>
+    public static void Save(ImageStore store, IReadOnlyList<(Image Image, IReadOnlyList<ImageReference> Names)> images, Stream output, CancellationToken cancellation = default)
     {
         using Lease lease = store.Hold(images.Select(i => i.Image));
         using TarWriter tar = new(output, TarEntryFormat.Gnu, leaveOpen: true);
         foreach (Digest blob in images.SelectMany(i => i.Image.Record.Layers.Append(i.Image.Id).Append(i.Image.Record.Manifest)).Distinct().OrderBy(d => d.ToString(), StringComparer.Ordinal))
             using (OwnedDescriptorStream stream = new(store.Content.Open(blob), blob.ToString()))
-            using (SizedStream sized = new(stream, store.Content.SizeOf(blob)!.Value))
+            using (SizedStream sized = new(stream, store.Content.SizeOf(blob)!.Value, cancellation))
                 Add(tar, OciLayout.PathOf(blob), sized);
         Add(tar, OciLayout.IndexName, Index(store, images));
         Add(tar, DockerArchive.ManifestName, Manifest(images));

@@ -27,7 +27,7 @@ public static class ImageImport
         Dictionary<Digest, string> blobs = [];
         ArchivedImage image = ArchivedImage.Of(
             files.Describe(ConfigName, MediaTypes.DockerConfig, blobs, cancellation), [files.Describe(LayerName, null, blobs, cancellation)], options.Name is null ? [] : [options.Name.WithDefaultTag()], blobs);
-        await ImageArchive.TakeAsync(store, files, image, observer, cancellation).ConfigureAwait(false);
+        await ImageArchive.TakeAsync(store, files, image, null, observer, cancellation).ConfigureAwait(false);
         return image.Manifest.Config.Digest;
     }
 

@@ -1,7 +1,7 @@
 namespace Vessel.Images.Content;
 
-/// <summary>A stream that is read once, of which the length is known.</summary>
-internal sealed class SizedStream(Stream inner, long length) : ReadOnlyStream
+/// <summary>A stream that is read once, of which the length is known; who reads it can be called off.</summary>
+internal sealed class SizedStream(Stream inner, long length, CancellationToken cancellation) : ReadOnlyStream
 {
     private long position;
 
@@ -17,6 +17,7 @@ internal sealed class SizedStream(Stream inner, long length) : ReadOnlyStream
 
     public override int Read(Span<byte> buffer)
     {
+        cancellation.ThrowIfCancellationRequested();
         int count = inner.Read(buffer);
         position += count;
         return count;

@@ -70,21 +70,35 @@ public sealed class DockerConfig(string path) : ICredentialSource
     /// <summary>Forgets the credential for a registry; false where there was none.</summary>
     public async Task<bool> EraseAsync(string registry, CancellationToken cancellation)
     {
-        if (await FindAsync(registry, cancellation).ConfigureAwait(false) is null || Read() is not { } document)
+        if (Read() is not { } document)
             return false;
         string key = KeyOf(registry);
-        if (HelperOf(document, registry) is { Length: > 0 } helper)
+        bool isInFile = document.Entries.Keys.Any(e => e == key || HostOf(e) == HostOf(key));
+        if (HelperOf(document, registry) is { Length: > 0 } helper && ProgramSearch.Find($"docker-credential-{helper}", SearchPath) is not null)
+        {
+            if (!isInFile && await FindAsync(registry, cancellation).ConfigureAwait(false) is null)
+                return false;
             await RunHelperAsync(helper, "erase", key, key, cancellation).ConfigureAwait(false);
+        }
+        else if (!isInFile)
+        {
+            // A helper that isn't here has nothing to forget.
+            return false;
+        }
         Write(document with { Entries = document.Entries.Where(e => e.Key != key && HostOf(e.Key) != HostOf(key)).ToDictionary() });
         return true;
     }
 
+    // Where people have made it a link to a file of theirs, that file is the one.
     private void Write(Document document)
     {
-        string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
+        string place = System.IO.Path.GetFullPath(Path);
+        if (new FileInfo(place).ResolveLinkTarget(returnFinalTarget: true) is { } target)
+            place = target.FullName;
+        string folder = System.IO.Path.GetDirectoryName(place)!;
         Files.MakeDirectories(folder, 0x1c0);
         using FileDescriptor directory = Files.Open(null, folder, Native.Raw.Open.O_RDONLY | Native.Raw.Open.O_DIRECTORY);
-        Files.ReplaceDurably(directory, System.IO.Path.GetFileName(Path), document.ToBytes(), 0x180);
+        Files.ReplaceDurably(directory, System.IO.Path.GetFileName(place), document.ToBytes(), 0x180);
     }
 
     private static string? HelperOf(Document document, string registry) =>

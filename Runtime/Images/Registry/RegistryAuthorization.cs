@@ -55,15 +55,42 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
 
     private async Task<bool> AnswerAsync(Challenge challenge, string scope, CancellationToken cancellation)
     {
-        Credential? credential = await settings.Credentials.FindAsync(registry, cancellation).ConfigureAwait(false);
+        Credential? credential = null;
+        ImageException? problem = null;
+        try
+        {
+            credential = await settings.Credentials.FindAsync(registry, cancellation).ConfigureAwait(false);
+        }
+        catch (ImageException e)
+        {
+            // What is public needs none; where one is needed, this is why there is none.
+            problem = e;
+        }
         if (challenge.IsBearer)
         {
-            Token token = await FetchAsync(challenge, scope, credential, cancellation).ConfigureAwait(false);
+            Token token;
+            try
+            {
+                token = await FetchAsync(challenge, scope, credential, cancellation).ConfigureAwait(false);
+            }
+            catch (ImageException e) when (problem is not null && e.Kind == ImageErrorKind.Unauthorized)
+            {
+                throw problem;
+            }
             lock (tokens)
+            {
+                // The token of nobody has been refused.
+                if (problem is not null && tokens.ContainsKey(scope))
+                    throw problem;
                 tokens[scope] = token;
+            }
             return true;
         }
-        if (!challenge.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) || credential is not { Username.Length: > 0 })
+        if (!challenge.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
+            return false;
+        if (problem is not null)
+            throw problem;
+        if (credential is not { Username.Length: > 0 })
             return false;
         lock (tokens)
             basic = BasicHeader(credential);

@@ -17,5 +17,9 @@ internal sealed class DoomedLayers(StoreFolder store) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => folder?.Dispose();
+    public void Dispose()
+    {
+        folder?.Dispose();
+        folder = null;
+    }
 }

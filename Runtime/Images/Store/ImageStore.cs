@@ -70,6 +70,8 @@ public sealed class ImageStore
     {
         if (name.Digest is not null)
             throw new ImageException(ImageErrorKind.Invalid, "refusing to create a tag with a digest reference");
+        if (name.FamiliarName is "sha256" or "sha512")
+            throw new ImageException(ImageErrorKind.Invalid, "refusing to create an ambiguous tag using digest algorithm as name");
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames names = ImageNames.Load(Folder);
         names.Set(name.WithDefaultTag(), Resolve(names, source));
@@ -105,12 +107,26 @@ public sealed class ImageStore
             names.Remove(each);
             removed.Add(new RemovedItem(each.FamiliarText, null));
         }
-        names.Save();
-        if (own.Count > going.Count)
+        bool isLast = own.Count == going.Count, isSaved = false;
+        try
+        {
+            names.Save();
+            isSaved = true;
+        }
+        catch (SyscallException e) when (isLast && e.Errno is Errno.ENOSPC or Errno.EDQUOT)
+        {
+            // On a full disk there is room for names only when the image is gone. What a name without an image means is known: nothing.
+        }
+        if (!isLast)
             return removed;
         removed.Add(new RemovedItem(null, id.ToString()));
         Files.TryRemove(null, Folder.Image(id));
         removed.AddRange(Sweep(doomed).Select(d => new RemovedItem(null, d.ToString())));
+        if (!isSaved)
+        {
+            doomed.Dispose();
+            names.Save();
+        }
         return removed;
     }
 

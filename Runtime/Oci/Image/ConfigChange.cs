@@ -28,7 +28,7 @@ public static class ConfigChange
             "ENTRYPOINT" => config with { Entrypoint = Command(rest) },
             "ENV" => config with { Env = Pairs(name, rest).Aggregate(config.Env.ToList(), With) },
             "LABEL" => config with { Labels = Labels(config, rest) },
-            "EXPOSE" => config with { ExposedPorts = [.. config.ExposedPorts.Union(Words(rest).Select(Port))] },
+            "EXPOSE" => config with { ExposedPorts = [.. config.ExposedPorts.Union(Words(rest).SelectMany(Ports))] },
             "VOLUME" => config with { Volumes = [.. config.Volumes.Union(List(rest) ?? Words(rest))] },
             "USER" => config with { User = Single(name, rest) },
             "WORKDIR" => config with { WorkingDir = Path.GetFullPath(Path.Combine("/", config.WorkingDir ?? "", Unquote(rest))) },
@@ -96,12 +96,15 @@ public static class ConfigChange
         return pairs;
     }
 
-    private static string Port(string text)
+    // 80, 80/udp, 8000-8002: each by itself.
+    private static IEnumerable<string> Ports(string text)
     {
         string[] parts = text.Split('/', 2);
         string protocol = parts.Length < 2 ? "tcp" : parts[1].ToLowerInvariant();
-        bool isRange = parts[0].Split('-') is { Length: 1 or 2 } bounds && bounds.All(b => ushort.TryParse(b, out ushort port) && port > 0);
-        return isRange && protocol is "tcp" or "udp" or "sctp" ? $"{parts[0]}/{protocol}" : throw new FormatException($"invalid containerPort: {text}");
+        ushort[] bounds = [.. parts[0].Split('-').Select(b => ushort.TryParse(b, System.Globalization.NumberStyles.None, null, out ushort port) ? port : (ushort)0)];
+        if (bounds.Length > 2 || bounds.Contains((ushort)0) || bounds[0] > bounds[^1] || protocol is not ("tcp" or "udp" or "sctp"))
+            throw new FormatException($"invalid containerPort: {text}");
+        return Enumerable.Range(bounds[0], bounds[^1] - bounds[0] + 1).Select(port => $"{port}/{protocol}");
     }
 
     private static string Single(string instruction, string text) =>

@@ -31,10 +31,10 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options)
     public DockerConfig DockerConfig => global.Text("config") is { } folder ? new DockerConfig(Path.Combine(folder, "config.json")) : DockerConfig.OfUser();
 
     /// <summary>Standard output, for what a script reads.</summary>
-    public TextWriter Output { get; } = Console.Out;
+    public TextWriter Output { get; } = StandardStreams.Output;
 
     /// <summary>Standard error.</summary>
-    public TextWriter Error { get; } = Console.Error;
+    public TextWriter Error { get; } = StandardStreams.Error;
 
     private string? Value(string option, string variable) =>
         global.Text(option) ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);

@@ -34,6 +34,7 @@ internal static class CommandList
         new("load", () => new LoadCommand()),
         new("image tag", () => new TagCommand()),
         new("tag", () => new TagCommand()),
+        new("inspect", () => new InspectCommand()),
         new("login", () => new LoginCommand()),
         new("logout", () => new LogoutCommand()),
         new("search", () => new SearchCommand()),

@@ -34,6 +34,8 @@ internal static class ImageDetails
             ["Metadata"] = new Map { ["LastTagTime"] = "0001-01-01T00:00:00Z" },
             ["Config"] = ConfigOf(config.Config),
         };
+        details.Unsaid["ID"] = details["Id"];
+        details.Unsaid["Variant"] = "";
         if (!string.IsNullOrEmpty(config.Variant))
             details.Insert(details.IndexOf("Os"), "Variant", config.Variant);
         return details;
@@ -54,6 +56,7 @@ internal static class ImageDetails
             ["AttachStdout"] = false,
             ["AttachStderr"] = false,
         };
+        (map.Unsaid["ExposedPorts"], map.Unsaid["Healthcheck"], map.Unsaid["ArgsEscaped"], map.Unsaid["StopSignal"], map.Unsaid["Shell"]) = (Map.NoMap, null, false, "", Map.NoList);
         if (config.ExposedPorts.Count > 0)
             map.Add("ExposedPorts", Set(config.ExposedPorts));
         map.Add("Tty", false);
@@ -66,11 +69,11 @@ internal static class ImageDetails
         if (config.ArgsEscaped)
             map.Add("ArgsEscaped", true);
         map.Add("Image", "");
-        map.Add("Volumes", config.Volumes.Count > 0 ? Set(config.Volumes) : null);
+        map.Add("Volumes", config.Volumes.Count > 0 ? Set(config.Volumes) : Map.NoMap);
         map.Add("WorkingDir", config.WorkingDir ?? "");
         map.Add("Entrypoint", Nullable(config.Entrypoint));
         map.Add("OnBuild", Nullable(config.OnBuild));
-        map.Add("Labels", config.Labels.Count > 0 ? Map.Of(config.Labels) : null);
+        map.Add("Labels", config.Labels.Count > 0 ? Map.Of(config.Labels) : Map.NoMap);
         if (!string.IsNullOrEmpty(config.StopSignal))
             map.Add("StopSignal", config.StopSignal);
         if (config.Shell.Count > 0)
@@ -78,7 +81,7 @@ internal static class ImageDetails
         return map;
     }
 
-    private static List<string>? Nullable(IReadOnlyList<string> texts) => texts.Count > 0 ? [.. texts] : null;
+    private static IReadOnlyList<string> Nullable(IReadOnlyList<string> texts) => texts.Count > 0 ? texts : Map.NoList;
 
     // Go's sets: a map to empty objects.
     private static Map Set(IReadOnlyList<string> names)

@@ -34,11 +34,11 @@ internal sealed class ImportCommand : Command
         };
         if (options.Name?.Digest is not null)
             throw new ImageException(ImageErrorKind.Invalid, "cannot import digest reference");
-        if (invocation.Options.Text("platform") is { } platform)
+        if (invocation.Options.Text("platform") is { Length: > 0 } platform)
             options = options with { Platform = References.ParsePlatform(platform) };
         bool isAddress = source.StartsWith("http://", StringComparison.Ordinal) || source.StartsWith("https://", StringComparison.Ordinal);
         options = options with { Message = invocation.Options.Text("message") ?? $"Imported from {(isAddress ? source : "-")}" };
-        using Stream input = source == "-" ? Console.OpenStandardInput() : isAddress ? await DownloadAsync(source, cancellation).ConfigureAwait(false) : InputFile.Open(source);
+        using Stream input = source == "-" ? StandardStreams.Input(cancellation) : isAddress ? await DownloadAsync(source, cancellation).ConfigureAwait(false) : InputFile.Open(source);
         invocation.Output.Write($"{await ImageImport.ImportAsync(invocation.Images, input, options, new SilentProgress(), cancellation).ConfigureAwait(false)}\n");
         return 0;
     }
@@ -47,7 +47,8 @@ internal sealed class ImportCommand : Command
     {
         try
         {
-            return changes.Aggregate(new ContainerConfig(), ConfigChange.Apply);
+            // A change may be some lines of a Dockerfile.
+            return changes.SelectMany(c => c.Replace("\\\n", "", StringComparison.Ordinal).Split('\n')).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#').Aggregate(new ContainerConfig(), ConfigChange.Apply);
         }
         catch (FormatException e)
         {

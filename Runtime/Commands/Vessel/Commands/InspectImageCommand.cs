@@ -6,7 +6,7 @@ using Vessel.Images;
 
 namespace Vessel.Commands.Vessel.Commands;
 
-internal sealed class InspectImageCommand : Command
+internal class InspectImageCommand : Command
 {
     public override string Usage => "[OPTIONS] IMAGE [IMAGE...]";
 
@@ -17,6 +17,9 @@ internal sealed class InspectImageCommand : Command
     public override (int Least, int Most) ArgumentCount => (1, int.MaxValue);
 
     public override ArgumentKind Argument(int index) => ArgumentKind.Image;
+
+    /// <summary>What is said of a name that nothing has.</summary>
+    protected virtual string Missing(string name, ImageException e) => $"Error response from daemon: {e.Message}";
 
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
@@ -32,9 +35,9 @@ internal sealed class InspectImageCommand : Command
                 if (template is not null)
                     invocation.Output.Write(template.Render(details) + "\n");
             }
-            catch (ImageException e)
+            catch (ImageException e) when (e.Kind is ImageErrorKind.NotFound or ImageErrorKind.Invalid)
             {
-                invocation.Error.Write($"Error response from daemon: {e.Message}\n");
+                invocation.Error.Write(Missing(name, e) + "\n");
                 code = 1;
             }
         if (template is null)

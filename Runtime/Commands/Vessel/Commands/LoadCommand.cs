@@ -16,22 +16,20 @@ internal sealed class LoadCommand : Command
     [
         new("input", "Read from tar archive file, instead of STDIN", "string", 'i'),
         new("platform", "Load only the given platform of an archive with several", "string"),
-        new("quiet", "Suppress the load output", Short: 'q'),
+        new("quiet", "Suppress the progress output", Short: 'q'),
     ];
 
     public override (int Least, int Most) ArgumentCount => (0, 0);
 
     public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
-        string? path = invocation.Options.Text("input");
+        string? path = invocation.Options.Text("input") is { Length: > 0 } named ? named : null;
         if (path is null && !Console.IsInputRedirected)
             throw new UsageException("requested load from stdin, but stdin is empty");
-        Oci.Image.Platform? platform = invocation.Options.Text("platform") is { } text ? References.ParsePlatform(text) : null;
-        using Stream input = path is null ? Console.OpenStandardInput() : InputFile.Open(path);
+        Oci.Image.Platform? platform = invocation.Options.Text("platform") is { Length: > 0 } text ? References.ParsePlatform(text) : null;
+        using Stream input = path is null ? StandardStreams.Input(cancellation) : InputFile.Open(path);
         foreach (LoadedImage image in await ImageArchive.LoadAsync(invocation.Images, input, platform, new SilentProgress(), cancellation).ConfigureAwait(false))
         {
-            if (invocation.Options.Has("quiet"))
-                continue;
             foreach (ImageReference name in image.Names)
                 invocation.Output.Write($"Loaded image: {name.FamiliarText}\n");
             if (image.Names.Count == 0)

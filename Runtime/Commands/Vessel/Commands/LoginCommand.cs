@@ -24,7 +24,9 @@ internal sealed class LoginCommand : Command
     public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         ImageReference server = Servers.Parse(invocation.Arguments.Count > 0 ? invocation.Arguments[0] : null);
-        Credential credential = Ask(invocation);
+        if (await TryKnownAsync(invocation, server, cancellation).ConfigureAwait(false))
+            return 0;
+        Credential credential = Ask(invocation, cancellation);
         using (RegistryClient registry = new(invocation.Registries with { Credentials = new GivenCredential(credential) }))
             await registry.LogInAsync(server, cancellation).ConfigureAwait(false);
         if (await invocation.DockerConfig.SaveAsync(server.Registry, credential, cancellation).ConfigureAwait(false))
@@ -33,7 +35,29 @@ internal sealed class LoginCommand : Command
         return 0;
     }
 
-    private static Credential Ask(Invocation invocation)
+    // Who says nothing means the credential that is there, if it is still good.
+    private static async Task<bool> TryKnownAsync(Invocation invocation, ImageReference server, CancellationToken cancellation)
+    {
+        if (invocation.Options.Has("username") || invocation.Options.Has("password") || invocation.Options.Has("password-stdin"))
+            return false;
+        try
+        {
+            if (await invocation.DockerConfig.FindAsync(server.Registry, cancellation).ConfigureAwait(false) is not { } known)
+                return false;
+            invocation.Output.Write("Authenticating with existing credentials...\n");
+            using RegistryClient registry = new(invocation.Registries with { Credentials = new GivenCredential(known) });
+            await registry.LogInAsync(server, cancellation).ConfigureAwait(false);
+        }
+        catch (ImageException e) when (e.Kind is ImageErrorKind.Unauthorized or ImageErrorKind.Invalid)
+        {
+            invocation.Error.Write($"Login did not succeed, error: {e.Message}\n");
+            return false;
+        }
+        invocation.Output.Write("Login Succeeded\n");
+        return true;
+    }
+
+    private static Credential Ask(Invocation invocation, CancellationToken cancellation)
     {
         string? user = invocation.Options.Text("username"), password = invocation.Options.Text("password");
         bool fromInput = invocation.Options.Has("password-stdin");
@@ -44,25 +68,19 @@ internal sealed class LoginCommand : Command
         if (password is not null)
             invocation.Error.Write("WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n");
         if (fromInput)
-            password = Console.In.ReadToEnd().TrimEnd('\n', '\r');
+            password = StandardStreams.ReadToEnd(cancellation).TrimEnd('\n', '\r');
         if ((user is null || password is null) && Console.IsInputRedirected)
             throw new ImageException(ImageErrorKind.Invalid, "Cannot perform an interactive login from a non TTY device");
-        user ??= Prompt(invocation, "Username: ", isSecret: false);
-        password ??= Prompt(invocation, "Password: ", isSecret: true);
+        user ??= Prompt(invocation, "Username: ", isSecret: false, cancellation);
+        password ??= Prompt(invocation, "Password: ", isSecret: true, cancellation);
         return user.Length > 0 && password.Length > 0 ? new Credential(user, password) : throw new ImageException(ImageErrorKind.Invalid, $"{(user.Length == 0 ? "username" : "password")} is required");
     }
 
-    private static string Prompt(Invocation invocation, string text, bool isSecret)
+    private static string Prompt(Invocation invocation, string text, bool isSecret, CancellationToken cancellation)
     {
         invocation.Output.Write(text);
         invocation.Output.Flush();
-        if (!isSecret)
-            return Console.ReadLine()?.Trim() ?? "";
-        System.Text.StringBuilder secret = new();
-        for (ConsoleKeyInfo key; (key = Console.ReadKey(intercept: true)).Key != ConsoleKey.Enter;)
-            _ = key.Key == ConsoleKey.Backspace ? secret.Remove(Math.Max(0, secret.Length - 1), Math.Min(1, secret.Length)) : secret.Append(key.KeyChar);
-        invocation.Output.Write("\n");
-        return secret.ToString();
+        return StandardStreams.ReadLine(isSecret, cancellation)?.TrimEnd('\r') ?? "";
     }
 
     private sealed class GivenCredential(Credential credential) : ICredentialSource

@@ -28,7 +28,7 @@ internal sealed class PruneImagesCommand : Command
         {
             invocation.Output.Write($"WARNING! This will remove all {(isAll ? "images without at least one container associated to them" : "dangling images")}.\nAre you sure you want to continue? [y/N] ");
             invocation.Output.Flush();
-            if (Console.In.ReadLine()?.Trim() is not ("y" or "Y"))
+            if (StandardStreams.ReadLine(isSecret: false, cancellation)?.Trim() is not ("y" or "Y"))
                 return Task.FromResult(0);
         }
         long before = DiskUsage.Of(invocation.Images).LayerBytes;

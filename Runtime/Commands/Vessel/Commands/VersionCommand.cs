@@ -1,5 +1,9 @@
 using System.Reflection;
+using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
+using Vessel.Commands.Vessel.Output;
+using Vessel.Commands.Vessel.Output.Templates;
+using Vessel.Oci.Image;
 
 namespace Vessel.Commands.Vessel.Commands;
 
@@ -8,16 +12,28 @@ internal sealed class VersionCommand : Command
     /// <summary>The version of this build, with its commit.</summary>
     public static string Text => typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public override string Usage => "";
+    public override string Usage => "[OPTIONS]";
 
     public override string Summary => "Show the version information";
+
+    public override IReadOnlyList<Option> Options => [new("format", "Format output: 'json' or a Go template", "string", 'f')];
 
     public override (int Least, int Most) ArgumentCount => (0, 0);
 
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         string[] parts = Text.Split('+');
-        invocation.Output.Write($"Client:\n Version:    {parts[0]}\n Git commit: {(parts.Length > 1 ? parts[1][..Math.Min(7, parts[1].Length)] : "unknown")}\n OS/Arch:    {Oci.Image.Platform.Host}\n");
+        string commit = parts.Length > 1 ? parts[1][..Math.Min(7, parts[1].Length)] : "unknown";
+        // What docker calls the server is in this program too: the commands work on the images themselves.
+        Map part = new() { ["Version"] = parts[0], ["GitCommit"] = commit, ["Os"] = Platform.Host.Os, ["Arch"] = Platform.Host.Architecture, ["KernelVersion"] = Environment.OSVersion.Version.ToString() };
+        Map version = new() { ["Client"] = part, ["Server"] = part };
+        string? format = invocation.Options.Text("format");
+        if (format == "json")
+            invocation.Output.Write(Json.Format(version) + "\n");
+        else if (!string.IsNullOrEmpty(format))
+            invocation.Output.Write(Template.Parse(format).Render(version) + "\n");
+        else
+            invocation.Output.Write($"Client:\n Version:    {parts[0]}\n Git commit: {commit}\n OS/Arch:    {Platform.Host}\n");
         return Task.FromResult(0);
     }
 }

@@ -21,6 +21,7 @@ internal static class Json
         switch (value)
         {
             case null: json.WriteNull(); break;
+            case var none when ReferenceEquals(none, Map.NoList) || ReferenceEquals(none, Map.NoMap): json.WriteNull(); break;
             case string text: json.WriteValue(text); break;
             case bool truth: json.WriteValue(truth); break;
             case long number: json.WriteValue(number); break;

@@ -1,4 +1,5 @@
 using System.Text;
+using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Oci.Reference;
 
 namespace Vessel.Commands.Vessel.Output;
@@ -19,7 +20,7 @@ internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns
     private readonly Dictionary<Digest, long> drawn = [];
 
     /// <summary>Lines on a terminal if standard output is one.</summary>
-    public static LayerLines OnConsole(TextWriter output) => new(output, !Console.IsOutputRedirected, Console.IsOutputRedirected ? 0 : Console.WindowWidth);
+    public static LayerLines OnConsole(TextWriter output) => new(output, !Console.IsOutputRedirected, Console.IsOutputRedirected ? 0 : StandardStreams.Columns);
 
     /// <summary>A layer reached a state, or got further in it.</summary>
     /// <param name="layer">Which.</param>

@@ -86,7 +86,8 @@ internal sealed class Expression
 
     private static object? Member(object? value, string name) => value switch
     {
-        Map map when map.TryGetValue(name, out object? member) => member,
+        Map map when map.TryGetValue(name, out object? member) || map.Unsaid.TryGetValue(name, out member) => member,
+        Map { IsOpen: true } => null,
         Map => throw new TemplateException($"template: :1: executing \"\" at <.{name}>: map has no entry for key {Go.Quote(name)}"),
         null => throw new TemplateException($"template: :1: executing \"\" at <.{name}>: nil data; no entry for key {Go.Quote(name)}"),
         _ => throw new TemplateException($"template: :1: executing \"\" at <.{name}>: can't evaluate field {name} in type {value.GetType().Name.ToLowerInvariant()}"),

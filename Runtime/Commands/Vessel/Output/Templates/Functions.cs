@@ -16,11 +16,12 @@ internal static class Functions
         ["join"] = static a => string.Join(Text(a, 1), Elements(a[0]).Select(Go.Print)),
         ["pad"] = static a => new string(' ', (int)Number(a, 1)) + Text(a, 0) + new string(' ', (int)Number(a, 2)),
         ["truncate"] = static a => Text(a, 0) is var text && Number(a, 1) is var length && text.Length > length ? text[..(int)length] : Text(a, 0),
-        ["print"] = static a => string.Concat(a.Select(Go.Print)),
+        ["print"] = static a => Go.Print(a),
         ["println"] = static a => string.Join(' ', a.Select(Go.Print)) + "\n",
         ["printf"] = static a => Printf(Text(a, 0), a[1..]),
         ["len"] = static a => Go.Length(a[0]),
         ["index"] = static a => a[1..].Aggregate(a[0], Index),
+        ["slice"] = static a => Slice(a[0], a[1..]),
         ["not"] = static a => !Go.IsTrue(a[0]),
         ["and"] = static a => a.FirstOrDefault(v => !Go.IsTrue(v), a[^1]),
         ["or"] = static a => a.FirstOrDefault(Go.IsTrue, a[^1]),
@@ -45,6 +46,7 @@ internal static class Functions
         ["printf"] = 1,
         ["len"] = 1,
         ["index"] = 1,
+        ["slice"] = 1,
         ["not"] = 1,
         ["and"] = 1,
         ["or"] = 1,
@@ -72,6 +74,16 @@ internal static class Functions
     private static long Number(object?[] arguments, int index) =>
         arguments[index] is long number and >= 0 and < 10_000 ? number : throw new TemplateException("template: :1: executing \"\": expected a small number");
 
+    private static object Slice(object? value, object?[] bounds)
+    {
+        int length = (int)(value is string text ? text.Length : Go.Length(value));
+        int[] at = [.. bounds.Select(b => b is long i && i >= 0 && i <= length ? (int)i : throw new TemplateException($"template: :1: executing \"\" at <slice>: error calling slice: index out of range: {Go.Print(b)}"))];
+        Range range = (at.Length > 0 ? at[0] : 0)..(at.Length > 1 ? at[1] : length);
+        if (range.Start.Value > range.End.Value)
+            throw new TemplateException($"template: :1: executing \"\" at <slice>: error calling slice: invalid slice index: {range.Start} > {range.End}");
+        return value is string whole ? whole[range] : Elements(value).ToList()[range];
+    }
+
     private static IEnumerable<object?> Elements(object? value) => value is IEnumerable list and not string ? list.Cast<object?>() : [value];
 
     private static int Compare(object?[] a) => a[0] is long x && a[1] is long y ? x.CompareTo(y) : string.CompareOrdinal(Go.Print(a[0]), Go.Print(a[1]));
@@ -84,33 +96,78 @@ internal static class Functions
         return key is long i && i >= 0 && i < list.Count ? list[(int)i] : throw new TemplateException($"template: :1: executing \"\" at <index>: error calling index: index out of range: {Go.Print(key)}");
     }
 
+    // %[flags][width][.precision]verb, as fmt has it; what it hasn't got is shown as fmt shows it.
     private static string Printf(string format, object?[] arguments)
     {
         System.Text.StringBuilder text = new();
         int next = 0;
         for (int i = 0; i < format.Length; i++)
         {
-            if (format[i] != '%' || i + 1 >= format.Length)
+            if (format[i] != '%')
             {
                 text.Append(format[i]);
                 continue;
             }
             int start = ++i;
-            while (i < format.Length - 1 && (char.IsAsciiDigit(format[i]) || format[i] is '-' or '.'))
+            while (i < format.Length && format[i] is '-' or '+' or '#' or ' ' or '0')
                 i++;
+            string flags = format[start..i];
+            int width = Number(format, ref i), precision = -1;
+            if (i < format.Length && format[i] == '.')
+            {
+                i++;
+                precision = Number(format, ref i);
+            }
+            if (i >= format.Length)
+            {
+                text.Append("%!(NOVERB)");
+                break;
+            }
             if (format[i] == '%')
             {
                 text.Append('%');
                 continue;
             }
-            string value = next < arguments.Length ? Go.Print(arguments[next++]) : $"%!{format[i]}(MISSING)";
-            if (format[i] == 'q')
-                value = Go.Quote(value);
-            string width = format[start..i];
-            if (int.TryParse(width.Split('.')[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int columns) && Math.Abs(columns) < 1000)
-                value = columns < 0 ? value.PadRight(-columns) : value.PadLeft(columns);
-            text.Append(value);
+            string value = next < arguments.Length ? Formatted(format[i], flags, precision, arguments[next++]) : $"%!{format[i]}(MISSING)";
+            char padding = flags.Contains('0') && !flags.Contains('-') ? '0' : ' ';
+            text.Append(flags.Contains('-') ? value.PadRight(width) : padding == '0' && value.StartsWith('-') ? "-" + value[1..].PadLeft(width - 1, '0') : value.PadLeft(width, padding));
         }
+        if (next < arguments.Length)
+            text.Append($"%!(EXTRA {string.Join(", ", arguments[next..].Select(a => $"{Go.TypeOf(a)}={Go.Print(a)}"))})");
         return text.ToString();
+    }
+
+    private static int Number(string text, ref int i)
+    {
+        int number = 0;
+        for (; i < text.Length && char.IsAsciiDigit(text[i]); i++)
+            number = Math.Min(1000, number * 10 + text[i] - '0');
+        return number;
+    }
+
+    private static string Formatted(char verb, string flags, int precision, object? value)
+    {
+        string Cut(string text) => precision >= 0 && precision < text.Length ? text[..precision] : text;
+        byte[] Bytes() => System.Text.Encoding.UTF8.GetBytes(Cut(Go.Print(value)));
+        return (verb, value) switch
+        {
+            ('v', string text) => Cut(text),
+            ('v', long number) => flags.Contains('+') && number >= 0 ? $"+{number}" : Go.Print(number),
+            ('v', _) => Go.Print(value),
+            ('T', _) => Go.TypeOf(value),
+            ('s', string text) => Cut(text),
+            ('s', System.Collections.IEnumerable) => Go.Print(value),
+            ('q', string text) => Go.Quote(Cut(text)),
+            ('x', string) => Convert.ToHexStringLower(Bytes()),
+            ('X', string) => Convert.ToHexString(Bytes()),
+            ('d', long number) => flags.Contains('+') && number >= 0 ? $"+{number}" : Go.Print(number),
+            ('x', long number) => number.ToString("x", CultureInfo.InvariantCulture),
+            ('X', long number) => number.ToString("X", CultureInfo.InvariantCulture),
+            ('o', long number) => Convert.ToString(number, 8),
+            ('b', long number) => Convert.ToString(number, 2),
+            ('c', long number) => char.ConvertFromUtf32((int)number),
+            ('t', bool truth) => Go.Print(truth),
+            _ => $"%!{verb}({Go.TypeOf(value)}={Go.Print(value)})",
+        };
     }
 }

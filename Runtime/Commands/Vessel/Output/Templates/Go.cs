@@ -17,6 +17,21 @@ internal static class Go
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
+    /// <summary>As <c>fmt.Print</c> of several: with a space between two of which neither is a text.</summary>
+    public static string Print(object?[] values) =>
+        string.Concat(values.Select((v, i) => (i > 0 && v is not string && values[i - 1] is not string ? " " : "") + Print(v)));
+
+    /// <summary>What Go calls its type.</summary>
+    public static string TypeOf(object? value) => value switch
+    {
+        null => "<nil>",
+        string => "string",
+        bool => "bool",
+        Map => "map[string]interface {}",
+        IEnumerable => "[]string",
+        _ => "int",
+    };
+
     /// <summary>Whether it counts as true: not empty, not zero.</summary>
     public static bool IsTrue(object? value) => value switch
     {
