@@ -93,7 +93,8 @@ public sealed class DockerConfig(string path) : ICredentialSource
     private void Write(Document document)
     {
         string place = System.IO.Path.GetFullPath(Path);
-        if (new FileInfo(place).ResolveLinkTarget(returnFinalTarget: true) is { } target)
+        FileInfo file = new(place);
+        if (file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is { } target)
             place = target.FullName;
         string folder = System.IO.Path.GetDirectoryName(place)!;
         Files.MakeDirectories(folder, 0x1c0);

@@ -143,6 +143,27 @@ public sealed class DockerConfigTests
     [Test]
     public void Credential_NeverSaysItsSecret() => Assert.That($"{new Credential("me", "word", "token")} {new Credential("", "", "token")}", Is.EqualTo("me (token)"));
 
+    [Test]
+    public async Task ConfigThatIsALink_StaysOne()
+    {
+        string real = folder + "/dotfiles.json", link = folder + "/config.json";
+        File.WriteAllText(real, "{}");
+        File.CreateSymbolicLink(link, real);
+        DockerConfig config = new(link);
+        await config.SaveAsync("r.example", new Credential("me", "word"), default);
+        Assert.That(new FileInfo(link).LinkTarget, Is.EqualTo(real));
+        Assert.That(File.ReadAllText(real), Does.Contain("r.example"));
+        Assert.That(await config.FindAsync("r.example", default), Is.EqualTo(new Credential("me", "word")));
+    }
+
+    [Test]
+    public async Task HelperThatIsMissing_HasNothingToForget()
+    {
+        DockerConfig config = Config($$$$"""{"credsStore":"missing","auths":{"r.example":{"auth":"{{{{Base64("x:y")}}}}"}}}""");
+        Assert.That(await config.EraseAsync("r.example", default), Is.True);
+        Assert.That(await config.EraseAsync("r.example", default), Is.False);
+    }
+
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
     private DockerConfig Config(string text, TimeSpan? timeout = null)

@@ -31,7 +31,7 @@ public sealed class ConfigChangeTests
             "WORKDIR /srv", "WORKDIR app/../other", "STOPSIGNAL SIGINT", "ONBUILD RUN true");
         Assert.That(config.Entrypoint, Is.EqualTo(new[] { "/bin/x" }));
         Assert.That(config.Labels, Is.EqualTo(new Dictionary<string, string> { ["a"] = "1", ["b c"] = "d e" }));
-        Assert.That(config.ExposedPorts, Is.EqualTo(new[] { "80/tcp", "53/udp", "8000-8010/tcp" }));
+        Assert.That(config.ExposedPorts, Is.EqualTo((string[])["80/tcp", "53/udp", .. Enumerable.Range(8000, 11).Select(p => $"{p}/tcp")]));
         Assert.That(config.Volumes, Is.EqualTo(new[] { "/data", "/log", "/with space" }));
         Assert.That((config.User, config.WorkingDir, config.StopSignal), Is.EqualTo(("7:8", "/srv/other", "SIGINT")));
         Assert.That(config.OnBuild, Is.EqualTo(new[] { "RUN true" }));
