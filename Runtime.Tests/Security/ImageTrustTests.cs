@@ -165,6 +165,21 @@ public sealed class ImageTrustTests : PullTest
         AssertComplete(image);
     }
 
+    [Test]
+    public async Task BrokenCredentialHelper_KeepsNobodyFromWhatIsPublic()
+    {
+        FakeImage image = Serve(FakeLayer.Text("a", "a"));
+        Settings = Settings with { Credentials = new BrokenHelper() };
+        Registry.Challenge = FakeRegistry.BearerAt(Registry.Address);
+        await PullAsync();
+        AssertComplete(image);
+        Assert.That(Registry.RequestsFor("/token").Select(r => r.Authorization), Is.All.Null);
+        // Where one is needed, the reason that there is none is what is told.
+        Registry.Challenge = "Basic realm=\"x\"";
+        ImageException e = Assert.ThrowsAsync<ImageException>(async () => await PullAsync("app:v1"))!;
+        Assert.That((e.Kind, e.Message), Is.EqualTo((ImageErrorKind.Unauthorized, "the helper is broken")));
+    }
+
     [TestCase("application/json"), TestCase("text/plain"), TestCase("application/octet-stream")]
     public async Task ServersOfFiles_KnowNoTypes(string type)
     {
@@ -173,6 +188,11 @@ public sealed class ImageTrustTests : PullTest
         Registry.Serve("app:v1", FakeImage.Index((image, FakeImage.PlatformOf(Platform.Host.Architecture))), type);
         await PullAsync();
         AssertComplete(image);
+    }
+
+    private sealed class BrokenHelper : ICredentialSource
+    {
+        public Task<Credential?> FindAsync(string registry, CancellationToken cancellation) => throw new ImageException(ImageErrorKind.Unauthorized, "the helper is broken");
     }
 
     private sealed class SilentPush : IPushObserver

@@ -17,6 +17,9 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
     private readonly Dictionary<string, Token> tokens = [];
     private AuthenticationHeaderValue? basic;
 
+    /// <summary>Why there was no credential, where one is configured: a helper that doesn't work, a config.json that cannot be read.</summary>
+    public ImageException? Problem { get; private set; }
+
     /// <summary>The header for requests of a scope; null where the registry has not asked for one yet.</summary>
     public AuthenticationHeaderValue? For(string scope)
     {
@@ -56,15 +59,15 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
     private async Task<bool> AnswerAsync(Challenge challenge, string scope, CancellationToken cancellation)
     {
         Credential? credential = null;
-        ImageException? problem = null;
         try
         {
+            Problem = null;
             credential = await settings.Credentials.FindAsync(registry, cancellation).ConfigureAwait(false);
         }
         catch (ImageException e)
         {
-            // What is public needs none; where one is needed, this is why there is none.
-            problem = e;
+            // What is public needs none.
+            Problem = e;
         }
         if (challenge.IsBearer)
         {
@@ -73,23 +76,18 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
             {
                 token = await FetchAsync(challenge, scope, credential, cancellation).ConfigureAwait(false);
             }
-            catch (ImageException e) when (problem is not null && e.Kind == ImageErrorKind.Unauthorized)
+            catch (ImageException e) when (Problem is not null && e.Kind == ImageErrorKind.Unauthorized)
             {
-                throw problem;
+                throw Problem;
             }
             lock (tokens)
-            {
-                // The token of nobody has been refused.
-                if (problem is not null && tokens.ContainsKey(scope))
-                    throw problem;
                 tokens[scope] = token;
-            }
             return true;
         }
         if (!challenge.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
             return false;
-        if (problem is not null)
-            throw problem;
+        if (Problem is not null)
+            throw Problem;
         if (credential is not { Username.Length: > 0 })
             return false;
         lock (tokens)

@@ -236,7 +236,7 @@ internal sealed class RegistryConnection : IDisposable
         string text = said.Length > 0 ? said : $"{(int)response.StatusCode} {response.ReasonPhrase}";
         return response.StatusCode switch
         {
-            HttpStatusCode.Unauthorized => new ImageException(ImageErrorKind.Unauthorized, $"{text}: `vessel login {registry}` says who you are"),
+            HttpStatusCode.Unauthorized => new ImageException(ImageErrorKind.Unauthorized, $"{text}: {authorization.Problem?.Message ?? $"`vessel login {registry}` says who you are"}"),
             HttpStatusCode.Forbidden => new ImageException(ImageErrorKind.Unauthorized, text),
             HttpStatusCode.TooManyRequests => new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority}: too many requests: {text}"),
             _ => new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority}: {text}"),
