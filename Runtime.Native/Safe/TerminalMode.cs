@@ -15,13 +15,11 @@ public sealed unsafe class TerminalMode
         this.saved = saved;
     }
 
+    private delegate void Change(ref termios mode);
+
     /// <summary>Sets raw mode, as cfmakeraw(3) does; null where the file is no terminal.</summary>
-    public static TerminalMode? TrySetRaw(FileDescriptor terminal)
+    public static TerminalMode? TrySetRaw(FileDescriptor terminal) => TrySet(terminal, "set raw mode of the terminal", static (ref termios mode) =>
     {
-        termios mode;
-        if (tcgetattr(terminal.Number, &mode) != 0)
-            return null;
-        TerminalMode result = new(terminal, mode);
         mode.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
         mode.c_oflag &= ~OPOST;
         mode.c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
@@ -29,22 +27,20 @@ public sealed unsafe class TerminalMode
         mode.c_cflag |= CS8;
         mode.c_cc[VMIN] = 1;
         mode.c_cc[VTIME] = 0;
-        if (tcsetattr(terminal.Number, (int)TCSANOW, &mode) != 0)
-            throw new SyscallException("set raw mode of the terminal", errno);
-        return result;
-    }
+    });
 
     /// <summary>What is typed isn't shown, but for the end of the line; null where the file is no terminal.</summary>
-    public static TerminalMode? TrySetSilent(FileDescriptor terminal)
+    public static TerminalMode? TrySetSilent(FileDescriptor terminal) =>
+        TrySet(terminal, "silence the terminal", static (ref termios mode) => mode.c_lflag = (mode.c_lflag & ~ECHO) | ECHONL);
+
+    private static TerminalMode? TrySet(FileDescriptor terminal, string what, Change change)
     {
         termios mode;
         if (tcgetattr(terminal.Number, &mode) != 0)
             return null;
         TerminalMode result = new(terminal, mode);
-        mode.c_lflag = (mode.c_lflag & ~ECHO) | ECHONL;
-        if (tcsetattr(terminal.Number, (int)TCSANOW, &mode) != 0)
-            throw new SyscallException("silence the terminal", errno);
-        return result;
+        change(ref mode);
+        return tcsetattr(terminal.Number, (int)TCSANOW, &mode) == 0 ? result : throw new SyscallException(what, errno);
     }
 
     /// <summary>Puts the former mode back.</summary>

@@ -1,7 +1,7 @@
 namespace Vessel.Images.Content;
 
 /// <summary>A stream that is read once, from its start to its end.</summary>
-internal abstract class ReadOnlyStream : Stream
+public abstract class ReadOnlyStream : Stream
 {
     public override bool CanRead => true;
 

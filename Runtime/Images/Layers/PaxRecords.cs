@@ -85,8 +85,8 @@ internal sealed class PaxRecords(LayerLimits limits)
         attributes.Add(new(name, value));
     }
 
-    // Names and sizes for all entries would make one of them all, and attributes a small archive a large layer. Engines take no notice of global headers and other programs do as they say;
-    // one archive with two meanings is none.
+    // Names and sizes for all entries would make one of them all, and attributes a small archive a large layer. Engines take no notice of global
+    // headers and other programs do as they say; one archive with two meanings is none.
     private void SetGlobal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         if (key.SequenceEqual("path"u8) || key.SequenceEqual("linkpath"u8) || key.SequenceEqual("size"u8) || key.StartsWith("GNU.sparse."u8)

@@ -32,36 +32,13 @@ public sealed partial class RegistryClient
     public async Task<IReadOnlyList<Descriptor>> ListReferrersAsync(ImageReference reference, Digest subject, string? artifactType = null, CancellationToken cancellation = default) =>
         await ItselfAsync(reference, async connection =>
         {
-            List<Descriptor> all = [];
-            // False where there is no such list.
-            async Task<bool> Get(Uri first)
-            {
-                HashSet<Uri> pages = [];
-                for (Uri? page = first; page is not null;)
-                {
-                    if (!pages.Add(page) || pages.Count > NameList.MaximumPages || all.Count > ImageDocumentReader.MaximumItems)
-                        throw new ImageException(ImageErrorKind.Corrupt, $"the list of referrers of {subject} does not end");
-                    (HttpResponseMessage response, byte[] body) = await connection.GetAsync(page, Scope.Pull(reference.Repository), MaximumManifestBytes, "list of referrers", Accept, cancellation).ConfigureAwait(false);
-                    using HttpResponseMessage answer = response;
-                    if (response.StatusCode == HttpStatusCode.NotFound)
-                        return false;
-                    all.AddRange(ImageDocumentReader.ReadIndex(body, $"referrers of {subject}").Manifests);
-                    page = NameList.Next(response, connection.Address);
-                }
-                return true;
-            }
+            PagedList list = new($"the list of referrers of {subject}", MaximumManifestBytes, ImageDocumentReader.MaximumItems);
+            Task<IReadOnlyList<Descriptor>?> ReadAsync(string rest) => list.ReadAsync(
+                connection, Path(reference, rest), Scope.Pull(reference.Repository), Accept, body => ImageDocumentReader.ReadIndex(body, $"referrers of {subject}").Manifests, cancellation);
 
             // As a tag a digest is cut short, to what a tag may have.
-            string tag = $"{subject.Algorithm}-{subject.Hex[..Math.Min(subject.Hex.Length, 64)]}";
-            try
-            {
-                if (!await Get(Path(reference, $"referrers/{subject}")).ConfigureAwait(false) && !await Get(Path(reference, $"manifests/{tag}")).ConfigureAwait(false))
-                    return [];
-            }
-            catch (DocumentException e)
-            {
-                throw new ImageException(ImageErrorKind.Corrupt, e.Message, e);
-            }
+            IReadOnlyList<Descriptor> all = await ReadAsync($"referrers/{subject}").ConfigureAwait(false)
+                ?? await ReadAsync($"manifests/{subject.Algorithm}-{subject.Hex[..Math.Min(subject.Hex.Length, 64)]}").ConfigureAwait(false) ?? [];
             // A registry may leave the choice to us.
             return artifactType is null ? all : [.. all.Where(d => d.ArtifactType == artifactType)];
         }).ConfigureAwait(false);

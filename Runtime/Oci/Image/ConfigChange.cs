@@ -9,6 +9,11 @@ namespace Vessel.Oci.Image;
 /// </summary>
 public static class ConfigChange
 {
+    /// <summary>The configuration after some lines of a Dockerfile: each an instruction, a comment or empty; a backslash at the end goes on with the next.</summary>
+    /// <exception cref="FormatException">One is no such instruction.</exception>
+    public static ContainerConfig ApplyLines(ContainerConfig config, string lines) => lines.Replace("\\\n", "", StringComparison.Ordinal).Split('\n')
+        .Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#').Aggregate(config, Apply);
+
     /// <summary>The configuration after the instruction.</summary>
     /// <param name="config">Before.</param>
     /// <param name="instruction">Its name in any case, and what follows.</param>

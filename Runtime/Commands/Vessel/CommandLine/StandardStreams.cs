@@ -1,4 +1,5 @@
 using System.Text;
+using Vessel.Images.Content;
 using Vessel.Native.Safe;
 
 namespace Vessel.Commands.Vessel.CommandLine;
@@ -58,28 +59,16 @@ internal static class StandardStreams
         return reading.GetAwaiter().GetResult();
     }
 
-    private sealed class InterruptibleInput(Stream input, CancellationToken cancellation) : Stream
+    private sealed class InterruptibleInput(Stream input, CancellationToken cancellation) : ReadOnlyStream
     {
-        public override bool CanRead => true;
+        // Its own: a read that was called off may still write into it.
+        private readonly byte[] bytes = new byte[1 << 17];
 
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => WaitFor(() => input.Read(buffer, offset, count), cancellation);
-
-        public override void Flush()
+        public override int Read(Span<byte> buffer)
         {
+            int most = Math.Min(buffer.Length, bytes.Length), count = WaitFor(() => input.Read(bytes, 0, most), cancellation);
+            bytes.AsSpan(0, count).CopyTo(buffer);
+            return count;
         }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -39,9 +39,6 @@ internal sealed record ImageListing(Image Image, string Repository, string Tag, 
             yield return new ImageListing(image, None, None, None);
     }
 
-    /// <summary>Whether it is one that <c>images NAME[:TAG]</c> asks for.</summary>
-    public bool Matches(string wanted) => ImageReference.TryParse(wanted, out ImageReference? reference, out _) && Repository == reference.FamiliarName && (reference.Tag is null || reference.Tag == Tag);
-
     /// <summary>What <c>--format</c> sees.</summary>
     public Map ToMap(bool isFull)
     {

@@ -34,7 +34,7 @@ internal sealed class ImagesCommand : Command
         Filters filters = new(invocation.Options.All("filter"), "dangling", "label", "before", "since", "until", "reference");
         string? wanted = invocation.Arguments.Count > 0 ? invocation.Arguments[0] : null;
         List<ImageListing> rows = [.. Select(invocation.Images, filters).SelectMany(ImageListing.Of)
-            .Where(r => (wanted is null || r.Matches(wanted) || IsLike(r, wanted)) && filters.Allows("reference", pattern => IsLike(r, pattern)))];
+            .Where(r => (wanted is null || IsLike(r, wanted)) && filters.Allows("reference", pattern => IsLike(r, pattern)))];
         if (invocation.Options.Has("quiet") && invocation.Options.Text("format") is null)
         {
             foreach (string id in rows.Select(r => isFull ? r.Image.Id.ToString() : r.Image.Id.Short))

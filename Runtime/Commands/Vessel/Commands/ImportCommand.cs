@@ -34,8 +34,8 @@ internal sealed class ImportCommand : Command
         };
         if (options.Name?.Digest is not null)
             throw new ImageException(ImageErrorKind.Invalid, "cannot import digest reference");
-        if (invocation.Options.Text("platform") is { Length: > 0 } platform)
-            options = options with { Platform = References.ParsePlatform(platform) };
+        if (References.ParsePlatform(invocation.Options.Text("platform")) is { } platform)
+            options = options with { Platform = platform };
         bool isAddress = source.StartsWith("http://", StringComparison.Ordinal) || source.StartsWith("https://", StringComparison.Ordinal);
         options = options with { Message = invocation.Options.Text("message") ?? $"Imported from {(isAddress ? source : "-")}" };
         using Stream input = source == "-" ? StandardStreams.Input(cancellation) : isAddress ? await DownloadAsync(source, cancellation).ConfigureAwait(false) : InputFile.Open(source);
@@ -47,8 +47,7 @@ internal sealed class ImportCommand : Command
     {
         try
         {
-            // A change may be some lines of a Dockerfile.
-            return changes.SelectMany(c => c.Replace("\\\n", "", StringComparison.Ordinal).Split('\n')).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#').Aggregate(new ContainerConfig(), ConfigChange.Apply);
+            return changes.Aggregate(new ContainerConfig(), ConfigChange.ApplyLines);
         }
         catch (FormatException e)
         {

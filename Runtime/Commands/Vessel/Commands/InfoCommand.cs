@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
-using Vessel.Commands.Vessel.Output.Templates;
 using Vessel.Commands.Vessel.Settings;
 using Vessel.Core.Cgroups;
 using Vessel.Core.Diagnosis;
@@ -27,11 +26,8 @@ internal sealed class InfoCommand : Command
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         Map info = Look(invocation);
-        string? format = invocation.Options.Text("format");
-        if (format == "json")
-            invocation.Output.Write(Json.Format(info) + "\n");
-        else if (!string.IsNullOrEmpty(format))
-            invocation.Output.Write(Template.Parse(format).Render(info) + "\n");
+        if (Rows.FormatOne(info, invocation.Options.Text("format")) is { } text)
+            invocation.Output.Write(text);
         else
             Print(invocation, info);
         return Task.FromResult(0);

@@ -26,7 +26,7 @@ internal sealed class LoadCommand : Command
         string? path = invocation.Options.Text("input") is { Length: > 0 } named ? named : null;
         if (path is null && !Console.IsInputRedirected)
             throw new UsageException("requested load from stdin, but stdin is empty");
-        Oci.Image.Platform? platform = invocation.Options.Text("platform") is { Length: > 0 } text ? References.ParsePlatform(text) : null;
+        Oci.Image.Platform? platform = References.ParsePlatform(invocation.Options.Text("platform"));
         using Stream input = path is null ? StandardStreams.Input(cancellation) : InputFile.Open(path);
         foreach (LoadedImage image in await ImageArchive.LoadAsync(invocation.Images, input, platform, new SilentProgress(), cancellation).ConfigureAwait(false))
         {

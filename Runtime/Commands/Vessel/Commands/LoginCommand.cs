@@ -71,7 +71,7 @@ internal sealed class LoginCommand : Command
             password = StandardStreams.ReadToEnd(cancellation).TrimEnd('\n', '\r');
         if ((user is null || password is null) && Console.IsInputRedirected)
             throw new ImageException(ImageErrorKind.Invalid, "Cannot perform an interactive login from a non TTY device");
-        user ??= Prompt(invocation, "Username: ", isSecret: false, cancellation);
+        user ??= Prompt(invocation, "Username: ", isSecret: false, cancellation).Trim();
         password ??= Prompt(invocation, "Password: ", isSecret: true, cancellation);
         return user.Length > 0 && password.Length > 0 ? new Credential(user, password) : throw new ImageException(ImageErrorKind.Invalid, $"{(user.Length == 0 ? "username" : "password")} is required");
     }

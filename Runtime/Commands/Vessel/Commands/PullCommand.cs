@@ -31,8 +31,7 @@ internal sealed class PullCommand : Command
         bool isQuiet = invocation.Options.Has("quiet"), isAll = invocation.Options.Has("all-tags");
         if (isAll && (reference.Tag is not null || reference.Digest is not null))
             throw new ImageException(ImageErrorKind.Invalid, "tag can't be used with --all-tags/-a");
-        string? platform = invocation.Options.Text("platform") ?? Environment.GetEnvironmentVariable("DOCKER_DEFAULT_PLATFORM");
-        PullOptions options = new(platform is { Length: > 0 } ? References.ParsePlatform(platform) : null);
+        PullOptions options = new(References.ParsePlatform(invocation.Options.Text("platform") ?? Environment.GetEnvironmentVariable("DOCKER_DEFAULT_PLATFORM")));
         using RegistryClient registry = new(invocation.Registries);
         IReadOnlyList<ImageReference> references = isAll
             ? [.. (await registry.ListTagsAsync(reference, cancellation).ConfigureAwait(false)).Select(reference.WithTag)]

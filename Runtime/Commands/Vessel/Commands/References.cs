@@ -10,6 +10,7 @@ internal static class References
     public static ImageReference Parse(string text) =>
         ImageReference.TryParse(text, out ImageReference? reference, out string? error) ? reference : throw new ImageException(ImageErrorKind.Invalid, error);
 
-    public static Platform ParsePlatform(string text) =>
+    /// <summary>The platform of an option or a variable; null where it says nothing.</summary>
+    public static Platform? ParsePlatform(string? text) => string.IsNullOrEmpty(text) ? null :
         Platform.TryParse(text, out Platform? platform, out string? error) ? platform : throw new ImageException(ImageErrorKind.Invalid, error);
 }

@@ -2,7 +2,6 @@ using System.Reflection;
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
-using Vessel.Commands.Vessel.Output.Templates;
 using Vessel.Oci.Image;
 
 namespace Vessel.Commands.Vessel.Commands;
@@ -27,13 +26,7 @@ internal sealed class VersionCommand : Command
         // What docker calls the server is in this program too: the commands work on the images themselves.
         Map part = new() { ["Version"] = parts[0], ["GitCommit"] = commit, ["Os"] = Platform.Host.Os, ["Arch"] = Platform.Host.Architecture, ["KernelVersion"] = Environment.OSVersion.Version.ToString() };
         Map version = new() { ["Client"] = part, ["Server"] = part };
-        string? format = invocation.Options.Text("format");
-        if (format == "json")
-            invocation.Output.Write(Json.Format(version) + "\n");
-        else if (!string.IsNullOrEmpty(format))
-            invocation.Output.Write(Template.Parse(format).Render(version) + "\n");
-        else
-            invocation.Output.Write($"Client:\n Version:    {parts[0]}\n Git commit: {commit}\n OS/Arch:    {Platform.Host}\n");
+        invocation.Output.Write(Rows.FormatOne(version, invocation.Options.Text("format")) ?? $"Client:\n Version:    {parts[0]}\n Git commit: {commit}\n OS/Arch:    {Platform.Host}\n");
         return Task.FromResult(0);
     }
 }

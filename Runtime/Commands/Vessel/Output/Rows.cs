@@ -5,6 +5,10 @@ namespace Vessel.Commands.Vessel.Output;
 /// <summary>Lists as docker prints them: a table of some columns, or what <c>--format</c> says of each row.</summary>
 internal static class Rows
 {
+    /// <summary>One value as <c>--format</c> says, <c>json</c> or a template; null where it says nothing.</summary>
+    public static string? FormatOne(Map value, string? format) =>
+        string.IsNullOrEmpty(format) ? null : (format == "json" ? Json.Format(value) : Template.Parse(format).Render(value)) + "\n";
+
     /// <summary>The text.</summary>
     /// <param name="rows">Each with the same members.</param>
     /// <param name="format">What <c>--format</c> says: <c>table</c>, <c>json</c>, a template, <c>table</c> and a template; null for the default table.</param>
