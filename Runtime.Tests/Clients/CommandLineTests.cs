@@ -19,9 +19,16 @@ public sealed class CommandLineTests : ImageTest
     [TestCase("tag one", 1, "requires 2 arguments")]
     [TestCase("nope", 1, "vessel: unknown command: vessel nope\n\nRun 'vessel --help' for more information\n")]
     [TestCase("image nope", 1, "vessel: unknown command: vessel image nope\n\nRun 'vessel image --help' for more information\n")]
-    [TestCase("pull UPPER", 1, "repository name (library/UPPER) must be lowercase")]
+    [TestCase("pull UPPER", 1, "invalid reference format: repository name (library/UPPER) must be lowercase\n")]
+    [TestCase("pull -a x:y", 1, "tag can't be used with --all-tags/-a\n")]
+    [TestCase("pull --disable-content-trust=false x", 1, "signatures of images are not looked at")]
+    [TestCase("load -i /no/where", 1, "open /no/where: no such file or directory\n")]
+    [TestCase("--data-root= images", 125, "--data-root is empty\n")]
     [TestCase("rmi nope", 1, "Error response from daemon: No such image: nope:latest\n")]
     [TestCase("images --filter nope=1", 1, "invalid filter 'nope'")]
+    [TestCase("images --filter nope", 125, "invalid argument \"nope\" for \"--filter\" flag: invalid argument \"nope\": bad format of filter (expected name=value)\n\nUsage:  vessel images")]
+    [TestCase("images --filter dangling=maybe", 1, "invalid filter 'dangling=[maybe]'")]
+    [TestCase("image prune --filter before=x", 1, "invalid filter 'before'")]
     [TestCase("images --format {{.Nope", 1, "template parsing error: template: :1: unclosed action\n")]
     public void Mistake_IsToldAsDockerTellsIt(string arguments, int code, string error)
     {
@@ -97,6 +104,7 @@ public sealed class CommandLineTests : ImageTest
     [TestCase("reference=m*/x", "")]
     [TestCase("until=1h", "mine")]
     [TestCase("until=2020-01-01", "")]
+    [TestCase("", "mine")]
     public void Images_Filter(string filter, string expected)
     {
         Load("mine:v1");
@@ -118,6 +126,44 @@ public sealed class CommandLineTests : ImageTest
         Assert.That(Vessel("images", "--format", "{{.Repository}}").Lines, Is.EquivalentTo(new[] { "mine", "other" }));
     }
 
+    [Test]
+    public void Images_ByIdAlone_OrWithDigests_InTables()
+    {
+        Load("mine:v1");
+        string id = Vessel("images", "-q").Text;
+        Assert.That(Vessel("images", "-q", "--format", "table").Text, Is.EqualTo(id));
+        Assert.That(Vessel("images", "-q", "--format", "{{.Tag}}").Text, Is.EqualTo("v1"));
+        Assert.That(Vessel("images", "--digests", "--format", "table {{.Tag}}").Text, Is.EqualTo("TAG       DIGEST\nv1        <none>"));
+    }
+
+    [Test]
+    public void Prune_ByLabel_AndOfAll()
+    {
+        Load("mine:v1");
+        Assert.That(Vessel("image", "prune", "-af", "--filter", "label!=colour").Output, Is.EqualTo("Total reclaimed space: 0B\n"));
+        Assert.That(Vessel("image", "prune", "-f", "--filter", "dangling=false", "--filter", "label!=shape").Output, Does.StartWith("Deleted Images:\nuntagged: mine:v1\ndeleted: sha256:"));
+        Assert.That(Vessel("images", "-q").Output, Is.Empty);
+    }
+
+    [Test]
+    public void DiskUsage_SaysWhatImagesShare()
+    {
+        Load("mine:v1");
+        Load("yours:v1", "sh -c false");
+        string table = Vessel("system", "df", "-v").Output;
+        Assert.That(table, Does.StartWith("Images space usage:\n\nREPOSITORY   TAG       IMAGE ID       CREATED       SIZE      SHARED SIZE   UNIQUE SIZE   CONTAINERS\n"));
+        Assert.That(Vessel("system", "df", "-v", "--format", "{{.Repository}} {{.Size}} {{.SharedSize}} {{.UniqueSize}}").Lines, Is.EquivalentTo(new[] { "mine 5B 5B 0B", "yours 5B 5B 0B" }));
+        Vessel("rmi", "--no-prune", "yours:v1").Succeeded();
+        Assert.That(Vessel("system", "df", "-v", "--format", "{{.SharedSize}} {{.UniqueSize}}").Text, Is.EqualTo("0B 5B"));
+    }
+
+    [Test]
+    public void History_HasTimesAsDockerWritesThem()
+    {
+        Load("mine:v1");
+        Assert.That(Vessel("history", "--format", "{{.CreatedAt}}", "mine:v1").Text, Is.EqualTo("2021-02-03T04:05:06Z"));
+    }
+
     // An archive as docker writes it, of one layer with one file.
     private void Load(string name, string command = "sh -c true")
     {
@@ -126,6 +172,7 @@ public sealed class CommandLineTests : ImageTest
             {"architecture": "amd64", "os": "linux", "created": "2021-02-03T04:05:06Z",
              "config": {"Env": ["A=1", "B=2"], "Cmd": ["{{{string.Join("\", \"", command.Split(' '))}}}"], "WorkingDir": "/srv", "StopSignal": "SIGINT",
                         "Labels": {"colour": "blue"}, "ExposedPorts": {"80/tcp": {}} },
+             "history": [{"created": "2021-02-03T04:05:06Z", "created_by": "COPY five /"}],
              "rootfs": {"type": "layers", "diff_ids": ["sha256:{{{Convert.ToHexStringLower(SHA256.HashData(layer))}}}"]}}
             """;
         string manifest = $$"""[{"Config": "config.json", "RepoTags": ["{{name}}"], "Layers": ["layer.tar"]}]""";
@@ -137,7 +184,7 @@ public sealed class CommandLineTests : ImageTest
         using MemoryStream stream = new();
         using (TarWriter tar = new(stream, TarEntryFormat.Pax, leaveOpen: true))
             foreach ((string name, byte[] data) in files)
-                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(data) });
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(data), ModificationTime = DateTimeOffset.UnixEpoch });
         return stream.ToArray();
     }
 }

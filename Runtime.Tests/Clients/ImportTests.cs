@@ -89,7 +89,7 @@ public sealed class ImportTests : ImageTest
             Assert.That(import.ExitCode, Is.EqualTo(1), import.ToString());
             Assert.That(import.Error, Does.StartWith(words));
         }
-        Assert.That(Vessel("import", Box.Folder + "/none.tar").Error, Is.EqualTo($"Error response from daemon: open {Box.Folder}/none.tar: no such file or directory\n"));
+        Assert.That(Vessel("import", Box.Folder + "/none.tar").Error, Is.EqualTo($"open {Box.Folder}/none.tar: no such file or directory\n"));
         Assert.That(VesselWith(rootfs, "import", "-c", "RUN true", "-").Error, Is.EqualTo("Error response from daemon: RUN is not a valid change command\n"));
         Assert.That(Stored("layers").Concat(Stored("leases")), Is.Empty);
         Assert.That(Vessel("images", "-q").Output, Is.Empty);

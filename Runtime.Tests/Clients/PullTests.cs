@@ -105,6 +105,8 @@ public sealed class PullTests : ImageTest
         Assert.That(refused.ExitCode, Is.EqualTo(1));
         Assert.That(refused.Error, Is.EqualTo($"Error response from daemon: {bundle} is not empty\n"));
         Assert.That(Directory.GetFileSystemEntries(bundle), Is.EqualTo(new[] { bundle + "/mine" }));
+        Assert.That(Vessel("bundle", "tour:v1", bundle + "/mine").Error, Is.EqualTo($"Error response from daemon: {bundle}/mine is a file; a bundle is a folder\n"));
+        Assert.That(Vessel("bundle", "tour:v1", "").Error, Is.EqualTo("Error response from daemon: a bundle is a folder, and its path is empty\n"));
         Assert.That(Stored("bundles"), Is.Empty);
     }
 

@@ -171,6 +171,19 @@ public sealed class LayerTargetTests(LayerForm form) : LayerTest(form)
         }));
     }
 
+    [TestCase("d/", "1.000000000"), TestCase("", "0.000000000")]
+    public void FilesThatAufsKeptAside_AreThereByTheirOtherNames(string folder, string time)
+    {
+        TarBuilder tar = new();
+        if (folder.Length > 0)
+            tar.Directory("./", time: 1).Directory(folder, time: 1);
+        string layer = Unpack(tar.Directory(".wh..wh.plnk/").File(".wh..wh.plnk/12.34", "kept", mode: 0x1ed, uid: 7).File(".wh..wh.plnk/56.78", "lost").File(".wh..wh.aufs")
+            .HardLink(folder + "one", ".wh..wh.plnk/12.34").HardLink("two", ".wh..wh.plnk/12.34").HardLink(".wh.gone", ".wh..wh.aufs").End());
+        string file = $"file[2] 4 {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData("kept"u8))[..8]} 755 7:0 {Time}";
+        string[] expected = [$". directory 755 0:0 {time}", $"gone character 0:0 0 - {Time}", $"{folder}one {file}", $"two {file}"];
+        Assert.That(Tree.Of(layer).Where(l => !l.StartsWith("d directory")), Is.EqualTo(expected.Order(StringComparer.Ordinal)));
+    }
+
     [Test]
     public void Whiteouts_AreAboutLayersBelow()
     {

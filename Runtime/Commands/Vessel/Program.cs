@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Commands;
-using Vessel.Commands.Vessel.Output.Templates;
 using Vessel.Images;
 using Vessel.Native.Safe;
 using Vessel.Oci.Json;
@@ -52,7 +51,7 @@ internal static class Program
         {
             return Fail($"Error response from daemon: {e.Message}", 1);
         }
-        catch (TemplateException e)
+        catch (ClientException e)
         {
             return Fail(e.Message, 1);
         }

@@ -13,7 +13,7 @@ internal static class OciLayout
     /// <summary>The annotation with an image's whole name, and the specification's own, often a tag alone.</summary>
     public const string FullName = "io.containerd.image.name", RefName = "org.opencontainers.image.ref.name";
 
-    private const int MaximumDepth = 4;
+    private const int MaximumDepth = 4, MaximumInner = 16;
 
     /// <summary>Where a blob is.</summary>
     public static string PathOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
@@ -23,6 +23,7 @@ internal static class OciLayout
     {
         ImageIndex index = ImageDocumentReader.ReadIndex(files.ReadDocument(IndexName), IndexName);
         Dictionary<Digest, ArchivedImage?> entries = [];
+        int left = ImageDocumentReader.MaximumItems;
         Dictionary<Digest, (ArchivedImage Image, List<ImageReference> Names)> found = [];
         foreach (Descriptor entry in index.Manifests)
         {
@@ -30,7 +31,7 @@ internal static class OciLayout
             if (PlatformChoice.IsAttestation(entry))
                 continue;
             if (!entries.TryGetValue(entry.Digest, out ArchivedImage? image))
-                entries[entry.Digest] = image = ImageOf(files, entry, wanted, MaximumDepth);
+                entries[entry.Digest] = image = ImageOf(files, entry, wanted, MaximumDepth, ref left);
             if (image is null)
                 continue;
             found.TryAdd(image.Digest, (image, []));
@@ -42,17 +43,21 @@ internal static class OciLayout
         return [.. found.Values.Select(f => f.Image with { Names = f.Names })];
     }
 
-    private static ArchivedImage? ImageOf(ArchiveFiles files, Descriptor entry, Platform wanted, int depth)
+    private static ArchivedImage? ImageOf(ArchiveFiles files, Descriptor entry, Platform wanted, int depth, ref int left)
     {
         byte[] bytes = files.ReadDocument(PathOf(entry.Digest));
         if (!entry.Digest.Matches(bytes))
             throw new ImageException(ImageErrorKind.Corrupt, $"{PathOf(entry.Digest)} has other bytes than its name says");
         if (MediaTypes.IsIndex(entry.MediaType))
         {
-            if (depth == 0)
-                throw new ImageException(ImageErrorKind.Corrupt, "indexes within indexes do not end");
             IReadOnlyList<Descriptor> manifests = ImageDocumentReader.ReadIndex(bytes, $"index {entry.Digest}", entry.MediaType).Manifests;
-            return PlatformChoice.Best(manifests, wanted) is { } chosen ? ImageOf(files, chosen, wanted, depth - 1) : null;
+            if (depth == 0 || (left -= manifests.Count) < 0)
+                throw new ImageException(ImageErrorKind.Corrupt, "indexes within indexes do not end");
+            // Of indexes in an index any may have it, if they don't say what they are for.
+            foreach (Descriptor chosen in PlatformChoice.InOrder(manifests, wanted).Take(MaximumInner))
+                if (ImageOf(files, chosen, wanted, depth - 1, ref left) is { } image)
+                    return image;
+            return null;
         }
         ImageManifest manifest = ImageDocumentReader.ReadManifest(bytes, $"manifest {entry.Digest}", entry.MediaType);
         if (manifest.OtherPart is not null)

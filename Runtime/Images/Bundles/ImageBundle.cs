@@ -24,11 +24,15 @@ public static class ImageBundle
     /// <param name="copies">Whether the root filesystem is a copy in any case: slower to make, and of nobody's else.</param>
     /// <param name="cancellation">Ends it; nothing is left behind.</param>
     /// <returns>What the root filesystem is.</returns>
-    /// <exception cref="ImageException">The folder is not empty, or the image names a user that it doesn't have. Nothing is left behind.</exception>
+    /// <exception cref="ImageException">The folder is not empty, or no folder, or the image names a user that it doesn't have. Nothing is left behind.</exception>
     /// <exception cref="SyscallException">A mount or a file could not be made. Nothing is left behind.</exception>
     public static RootFilesystem Create(ImageStore store, Image image, string path, bool copies = false, CancellationToken cancellation = default)
     {
+        if (path.Length == 0)
+            throw new ImageException(ImageErrorKind.Invalid, "a bundle is a folder, and its path is empty");
         path = Path.GetFullPath(path);
+        if (File.Exists(path))
+            throw new ImageException(ImageErrorKind.InUse, $"{path} is a file; a bundle is a folder");
         if (path.Contains('\n'))
             throw new ImageException(ImageErrorKind.Invalid, "a bundle's path has no line end in it");
         bool isNew = !Directory.Exists(path);

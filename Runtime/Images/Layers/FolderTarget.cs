@@ -327,6 +327,15 @@ public sealed partial class FolderTarget : LayerTarget
         TreeRemoval.Empty(level.Folder, ".\0"u8, folder);
     }
 
+    private protected override void Remove(LayerEntry entry)
+    {
+        Level root = Enter([]);
+        name.Set(entry.Name);
+        root.IsChanged = true;
+        Remove(root, entry);
+        Implied.Remove(entry.Path.Span);
+    }
+
     // On the root it is for others to see: overlayfs doesn't look there (LayerResult.IsOpaque).
     private void SetOpaque(FileDescriptor folder, ReadOnlySpan<byte> path)
     {

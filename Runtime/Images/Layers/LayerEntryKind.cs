@@ -18,4 +18,7 @@ public enum LayerEntryKind
 
     /// <summary>Hides all that the layers below have in the directory <see cref="LayerEntry.Path"/>; what this layer has in it stays. As <see cref="Whiteout"/>, from <see cref="LayerReader"/> alone.</summary>
     OpaqueMark,
+
+    /// <summary>Takes away again, with all that is in it, what entries before put at <see cref="LayerEntry.Path"/>, a name in the root. From <see cref="LayerReader"/> alone.</summary>
+    Removal,
 }

@@ -11,6 +11,9 @@ internal static class LayerMarks
     /// <summary>What the names begin with that are about a folder, or about AUFS.</summary>
     public static ReadOnlySpan<byte> Meta => ".wh..wh."u8;
 
+    /// <summary>Where AUFS kept files that have several names; an old image's layer has each of them here before the hard links to it.</summary>
+    public static ReadOnlySpan<byte> LinkStore => ".wh..wh.plnk"u8;
+
     /// <summary>Says that nothing which the layers below have in the folder is to be seen.</summary>
     public static ReadOnlySpan<byte> Opaque => ".wh..wh..opq"u8;
 

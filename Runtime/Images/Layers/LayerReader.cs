@@ -8,21 +8,25 @@ public static class LayerReader
     public static LayerResult Read(Stream tar, ILayerTarget target, LayerLimits limits, CancellationToken cancellation)
     {
         TarReader reader = new(tar, limits, cancellation);
-        bool isOpaque = false;
+        bool isOpaque = false, hasLinkStore = false;
         while (reader.Next() is { } entry)
         {
             cancellation.ThrowIfCancellationRequested();
             if (Interpret(entry) is not { } meant)
                 continue;
             isOpaque |= meant.Kind == LayerEntryKind.OpaqueMark && meant.Path.IsEmpty;
+            hasLinkStore |= meant.Folder.SequenceEqual(LayerMarks.LinkStore);
             target.Add(meant, reader);
         }
         reader.Drain();
+        // What has a name elsewhere stays by that.
+        if (hasLinkStore)
+            target.Add(new LayerEntry { Path = LayerMarks.LinkStore.ToArray(), Kind = LayerEntryKind.Removal }, reader);
         target.Complete();
         return new LayerResult(reader.UnpackedBytes, reader.Entries, isOpaque);
     }
 
-    /// <summary>What an entry means; null for the metadata of AUFS, which means nothing.</summary>
+    /// <summary>What an entry means; null for the metadata of AUFS, which means nothing, but for the files that hard links may be to.</summary>
     /// <exception cref="LayerException">No layer may have it.</exception>
     public static LayerEntry? Interpret(LayerEntry entry)
     {
@@ -41,6 +45,8 @@ public static class LayerReader
     private static LayerEntry? InterpretMark(LayerEntry entry)
     {
         ReadOnlySpan<byte> path = entry.Path.Span, folder = LayerPath.Folder(path), name = LayerPath.Name(path);
+        if (entry.Kind == LayerEntryKind.File && folder.SequenceEqual(LayerMarks.LinkStore))
+            return WithoutForbiddenAttributes(entry);
         foreach (Range part in folder.Split((byte)'/'))
         {
             if (folder[part].StartsWith(LayerMarks.Meta))

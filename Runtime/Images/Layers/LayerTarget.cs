@@ -35,6 +35,7 @@ public abstract class LayerTarget : ILayerTarget
             case LayerEntryKind.Fifo: AddNode(entry, S_IFIFO); break;
             case LayerEntryKind.Whiteout: AddWhiteout(entry); break;
             case LayerEntryKind.OpaqueMark: AddOpaqueMark(entry.Path.Span); break;
+            case LayerEntryKind.Removal: Remove(entry); break;
             default: throw new ArgumentException($"no kind of entry: {entry.Kind}", nameof(entry));
         }
     }
@@ -58,6 +59,8 @@ public abstract class LayerTarget : ILayerTarget
     private protected abstract void AddWhiteout(LayerEntry entry);
 
     private protected abstract void AddOpaqueMark(ReadOnlySpan<byte> folder);
+
+    private protected abstract void Remove(LayerEntry entry);
 
     /// <summary>Counts one step on the way of a path.</summary>
     /// <exception cref="LayerException">There were too many.</exception>

@@ -13,16 +13,26 @@ public sealed record DiskUsage(int Images, long LayerBytes, long BlobBytes)
     {
         long layers = 0, blobs = 0;
         foreach (Digest layer in store.Folder.UnpackedLayers())
-            try
-            {
-                layers += store.Layers.Read(layer).Bytes;
-            }
-            catch (ImageException e) when (e.Kind == ImageErrorKind.NotFound)
-            {
-                // Removed meanwhile.
-            }
+            layers += BytesOf(store, layer);
         foreach (Digest blob in store.Folder.Blobs())
             blobs += store.Content.SizeOf(blob) ?? 0;
         return new DiskUsage(store.List().Count, layers, blobs);
     }
+
+    /// <summary>The files of a layer; nothing where it was removed meanwhile.</summary>
+    public static long BytesOf(ImageStore store, Digest layer)
+    {
+        try
+        {
+            return store.Layers.Read(layer).Bytes;
+        }
+        catch (ImageException e) when (e.Kind == ImageErrorKind.NotFound)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>The layers that more than one of these images has.</summary>
+    public static HashSet<Digest> SharedLayers(IEnumerable<Image> images) =>
+        [.. images.SelectMany(i => i.Record.DiffIds.Distinct()).GroupBy(l => l).Where(g => g.Skip(1).Any()).Select(g => g.Key)];
 }

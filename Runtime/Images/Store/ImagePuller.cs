@@ -55,9 +55,9 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
             return (fetched, type);
         if (depth == MaximumDepth || offered.Count > ImageDocumentReader.MaximumItems)
             throw new ImageException(ImageErrorKind.Corrupt, $"{reference.FamiliarText}: indexes within indexes do not end");
-        List<Descriptor> left = [.. ImageDocumentReader.ReadIndex(fetched.Bytes, $"index {fetched.Digest}", type).Manifests];
-        offered.AddRange(left.Select(m => m.Platform?.ToString() ?? "any"));
-        for (int tries = 0; tries < MaximumInner && PlatformChoice.Best(left, wanted) is { } chosen; tries++)
+        IReadOnlyList<Descriptor> manifests = ImageDocumentReader.ReadIndex(fetched.Bytes, $"index {fetched.Digest}", type).Manifests;
+        offered.AddRange(manifests.Select(m => m.Platform?.ToString() ?? "any"));
+        foreach (Descriptor chosen in PlatformChoice.InOrder(manifests, wanted).Take(MaximumInner))
         {
             lease.Hold(chosen.Digest);
             FetchedManifest inner = await registry.GetManifestAsync(reference, chosen.Digest, cancellation).ConfigureAwait(false);
@@ -67,7 +67,6 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
                 throw new ImageException(ImageErrorKind.Corrupt, $"manifest {chosen.Digest} is served as {inner.MediaType}, and is {chosen.MediaType} by its index");
             if (await FindAsync(reference, inner, chosen.MediaType, wanted, depth + 1, offered, lease, cancellation).ConfigureAwait(false) is { } found)
                 return found;
-            left.Remove(chosen);
         }
         return null;
     }

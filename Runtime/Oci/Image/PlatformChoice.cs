@@ -16,21 +16,13 @@ public static class PlatformChoice
     /// entry that names no platform is taken where none that names one fits: what it is, its configuration must say. Null where there is
     /// nothing to run.
     /// </summary>
-    public static Descriptor? Best(IReadOnlyList<Descriptor> manifests, Platform wanted)
+    public static Descriptor? Best(IReadOnlyList<Descriptor> manifests, Platform wanted) => InOrder(manifests, wanted).FirstOrDefault();
+
+    /// <summary>All that may be the image for <paramref name="wanted"/>, the best first. Several, since an index in an index needn't say what it is for.</summary>
+    public static IEnumerable<Descriptor> InOrder(IReadOnlyList<Descriptor> manifests, Platform wanted)
     {
         List<Platform> order = [.. Accepted(wanted)];
-        Descriptor? best = null;
-        int bestRank = int.MaxValue;
-        foreach (Descriptor manifest in manifests)
-        {
-            int rank = IsImage(manifest) ? Rank(order, manifest.Platform) : -1;
-            if (rank < 0 || rank >= bestRank)
-                continue;
-            best = manifest;
-            bestRank = rank;
-        }
-
-        return best;
+        return manifests.Where(IsImage).Select(m => (Manifest: m, Rank: Rank(order, m.Platform))).Where(m => m.Rank >= 0).OrderBy(m => m.Rank).Select(m => m.Manifest);
     }
 
     /// <summary>Whether what is made for <paramref name="offered"/> runs where <paramref name="wanted"/> is asked for.</summary>

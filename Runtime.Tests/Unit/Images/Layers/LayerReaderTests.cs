@@ -32,9 +32,17 @@ public sealed class LayerReaderTests
     [Test]
     public void MetadataOfAufs_IsSkipped()
     {
-        LayerRecord record = LayerRecord.Read(new TarBuilder().Directory(".wh..wh.plnk/").File(".wh..wh.plnk/12.34", "data").File(".wh..wh.aufs").Directory("a/.wh..wh.orph").File("b", "x").End());
+        LayerRecord record = LayerRecord.Read(new TarBuilder().Directory(".wh..wh.plnk/").File(".wh..wh.plnk/a/b").Link(".wh..wh.plnk/c", "/").File("d/.wh..wh.plnk/e").File(".wh..wh.aufs").Directory("a/.wh..wh.orph").File("b", "x").End());
         Assert.That(record.Lines, Is.EqualTo(new[] { "File b" }));
         Assert.That(record.DataOf("b"), Is.EqualTo("x"));
+    }
+
+    [Test]
+    public void FilesThatAufsKeptAside_AreThereForHardLinks_AndGoAtTheEnd()
+    {
+        LayerRecord record = LayerRecord.Read(new TarBuilder().Directory(".wh..wh.plnk/").File(".wh..wh.plnk/12.34", "data").HardLink("b", ".wh..wh.plnk/12.34").End());
+        Assert.That(record.Lines, Is.EqualTo(new[] { "File .wh..wh.plnk/12.34", "HardLink b", "Removal .wh..wh.plnk" }));
+        Assert.That(record.DataOf(".wh..wh.plnk/12.34"), Is.EqualTo("data"));
     }
 
     [Test]

@@ -37,5 +37,5 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options)
     public TextWriter Error { get; } = StandardStreams.Error;
 
     private string? Value(string option, string variable) =>
-        global.Text(option) ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
+        global.Text(option) is { } given ? given.Length > 0 ? given : throw new UsageException($"--{option} is empty") : (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 }

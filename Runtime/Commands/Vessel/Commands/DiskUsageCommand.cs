@@ -3,6 +3,7 @@ using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
 using Vessel.Images.Store;
+using Vessel.Oci.Reference;
 
 namespace Vessel.Commands.Vessel.Commands;
 
@@ -14,17 +15,49 @@ internal sealed class DiskUsageCommand : Command
 
     public override string Summary => "Show disk usage";
 
-    public override IReadOnlyList<Option> Options => [new("format", "Format output: 'table', 'table TEMPLATE', 'json' or a Go template", "string")];
+    public override IReadOnlyList<Option> Options =>
+    [
+        new("format", "Format output: 'table', 'table TEMPLATE', 'json' or a Go template", "string"),
+        new("verbose", "Show detailed information on space usage", Short: 'v'),
+    ];
 
     public override (int Least, int Most) ArgumentCount => (0, 0);
 
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
+        if (invocation.Options.Has("verbose"))
+            return Task.FromResult(ShowImages(invocation));
         DiskUsage usage = DiskUsage.Of(invocation.Images);
         string size = Human.Size(usage.LayerBytes, 4);
         Map images = new() { ["Active"] = "0", ["Reclaimable"] = usage.LayerBytes > 0 ? $"{size} (100%)" : "0B", ["Size"] = size, ["TotalCount"] = usage.Images.ToString(CultureInfo.InvariantCulture), ["Type"] = "Images" };
         (string, string)[] columns = [("TYPE", "Type"), ("TOTAL", "TotalCount"), ("ACTIVE", "Active"), ("SIZE", "Size"), ("RECLAIMABLE", "Reclaimable")];
         invocation.Output.Write(Rows.Format([images], invocation.Options.Text("format"), columns, Headers));
         return Task.FromResult(0);
+    }
+
+    private static int ShowImages(Invocation invocation)
+    {
+        IReadOnlyList<Image> images = invocation.Images.List();
+        HashSet<Digest> shared = DiskUsage.SharedLayers(images);
+        (string, string)[] columns =
+        [
+            ("REPOSITORY", "Repository"), ("TAG", "Tag"), ("IMAGE ID", "ID"), ("CREATED", "CreatedSince"),
+            ("SIZE", "Size"), ("SHARED SIZE", "SharedSize"), ("UNIQUE SIZE", "UniqueSize"), ("CONTAINERS", "Containers"),
+        ];
+        List<Map> rows = [];
+        foreach (Image image in images)
+        {
+            long sharedBytes = image.Record.DiffIds.Where(shared.Contains).Sum(l => DiskUsage.BytesOf(invocation.Images, l));
+            foreach (Map row in ImageListing.Of(image).Select(l => l.ToMap(isFull: false)))
+            {
+                (row["SharedSize"], row["UniqueSize"]) = (Human.Size(sharedBytes), Human.Size(image.SizeBytes - sharedBytes));
+                rows.Add(row);
+            }
+        }
+        string? format = invocation.Options.Text("format");
+        if (format is null or "" or "table")
+            invocation.Output.Write("Images space usage:\n\n");
+        invocation.Output.Write(Rows.Format(rows, format, columns, ImageListing.Headers));
+        return 0;
     }
 }

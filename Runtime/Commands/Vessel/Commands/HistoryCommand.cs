@@ -74,7 +74,7 @@ internal sealed class HistoryCommand : Command
         return new Map
         {
             ["Comment"] = step.Comment ?? "",
-            ["CreatedAt"] = time?.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture) ?? "",
+            ["CreatedAt"] = time is { } t ? Times.Format(t) : "",
             ["CreatedBy"] = isFull || command.Length <= ShownCommand ? command : command[..(ShownCommand - 1)] + "…",
             ["CreatedSince"] = Human.Ago(time),
             ["ID"] = Missing,

@@ -2,7 +2,6 @@ using System.IO.Enumeration;
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
-using Vessel.Images;
 using Vessel.Images.Store;
 using Vessel.Oci.Reference;
 
@@ -33,9 +32,10 @@ internal sealed class ImagesCommand : Command
         bool isFull = invocation.Options.Has("no-trunc");
         Filters filters = new(invocation.Options.All("filter"), "dangling", "label", "before", "since", "until", "reference");
         string? wanted = invocation.Arguments.Count > 0 ? invocation.Arguments[0] : null;
-        List<ImageListing> rows = [.. Select(invocation.Images, filters).SelectMany(ImageListing.Of)
+        List<ImageListing> rows = [.. Select(invocation.Images, filters).Where(i => filters.Allows("dangling", IsDangling(i))).SelectMany(ImageListing.Of)
             .Where(r => (wanted is null || IsLike(r, wanted)) && filters.Allows("reference", pattern => IsLike(r, pattern)))];
-        if (invocation.Options.Has("quiet") && invocation.Options.Text("format") is null)
+        string? format = invocation.Options.Text("format");
+        if (invocation.Options.Has("quiet") && format is null or "" or "table")
         {
             foreach (string id in rows.Select(r => isFull ? r.Image.Id.ToString() : r.Image.Id.Short))
                 invocation.Output.Write(id + "\n");
@@ -43,12 +43,19 @@ internal sealed class ImagesCommand : Command
         }
         List<(string, string)> columns = [("REPOSITORY", "Repository"), ("TAG", "Tag"), ("IMAGE ID", "ID"), ("CREATED", "CreatedSince"), ("SIZE", "Size")];
         if (invocation.Options.Has("digests"))
+        {
             columns.Insert(2, ("DIGEST", "Digest"));
-        invocation.Output.Write(Rows.Format([.. rows.Select(r => r.ToMap(isFull))], invocation.Options.Text("format"), columns, ImageListing.Headers));
+            if (format is not null && format.StartsWith("table ", StringComparison.Ordinal) && !format.Contains("{{.Digest}}"))
+                format += "\t{{.Digest}}";
+        }
+        invocation.Output.Write(Rows.Format([.. rows.Select(r => r.ToMap(isFull))], format, columns, ImageListing.Headers));
         return Task.FromResult(0);
     }
 
-    /// <summary>The images that filters other than <c>reference</c> let through.</summary>
+    /// <summary>Whether it has no name that one would call it by.</summary>
+    internal static bool IsDangling(Image image) => !image.Names.Any(n => n.Tag is not null);
+
+    /// <summary>The images that filters other than <c>dangling</c> and <c>reference</c> let through.</summary>
     internal static IEnumerable<Image> Select(ImageStore store, Filters filters)
     {
         IEnumerable<Image> images = store.List();
@@ -61,7 +68,7 @@ internal sealed class ImagesCommand : Command
             DateTimeOffset until = Times.Parse(time);
             images = images.Where(i => i.Config.CreatedAt is not { } own || own < until);
         }
-        return images.Where(i => filters.Allows("dangling", v => IsTrue(v) == !i.Names.Any(n => n.Tag is not null)) && filters["label"].All(l => HasLabel(i, l)));
+        return images.Where(i => filters["label"].All(l => HasLabel(i, l)) && !filters["label!"].Any(l => HasLabel(i, l)));
     }
 
     private static IEnumerable<Image> Created(IEnumerable<Image> images, Image other, Func<DateTimeOffset, DateTimeOffset, bool> holds)
@@ -75,13 +82,6 @@ internal sealed class ImagesCommand : Command
         string[] parts = label.Split('=', 2);
         return image.Config.Config.Labels.TryGetValue(parts[0], out string? value) && (parts.Length == 1 || value == parts[1]);
     }
-
-    private static bool IsTrue(string text) => text switch
-    {
-        "1" or "t" or "true" or "True" or "TRUE" => true,
-        "0" or "f" or "false" or "False" or "FALSE" => false,
-        _ => throw new ImageException(ImageErrorKind.Invalid, $"invalid filter 'dangling=[{text}]'"),
-    };
 
     // A pattern of the repository, or of repository and tag; a star doesn't reach over a slash.
     private static bool IsLike(ImageListing row, string pattern)

@@ -33,7 +33,7 @@ internal sealed class ImportCommand : Command
             Config = Config(invocation.Options.All("change")),
         };
         if (options.Name?.Digest is not null)
-            throw new ImageException(ImageErrorKind.Invalid, "cannot import digest reference");
+            throw new ClientException("cannot import digest reference");
         if (References.ParsePlatform(invocation.Options.Text("platform")) is { } platform)
             options = options with { Platform = platform };
         bool isAddress = source.StartsWith("http://", StringComparison.Ordinal) || source.StartsWith("https://", StringComparison.Ordinal);

@@ -1,4 +1,4 @@
-using Vessel.Images;
+using Vessel.Commands.Vessel.CommandLine;
 
 namespace Vessel.Commands.Vessel.Commands;
 
@@ -10,12 +10,12 @@ internal static class InputFile
         try
         {
             if (Directory.Exists(path))
-                throw new ImageException(ImageErrorKind.Invalid, $"read {path}: is a directory");
+                throw new ClientException($"read {path}: is a directory");
             return File.OpenRead(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ImageException(ImageErrorKind.NotFound, $"open {path}: {(e is FileNotFoundException or DirectoryNotFoundException || path.Length == 0 ? "no such file or directory" : e.Message)}", e);
+            throw new ClientException($"open {path}: {(e is FileNotFoundException or DirectoryNotFoundException || path.Length == 0 ? "no such file or directory" : e.Message)}", e);
         }
     }
 }

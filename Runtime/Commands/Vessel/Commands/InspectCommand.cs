@@ -15,7 +15,7 @@ internal sealed class InspectCommand : InspectImageCommand
 
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation) =>
         invocation.Options.Text("type") is { } type and not ("" or "image")
-            ? throw new ImageException(ImageErrorKind.Invalid, $"\"{type}\" is not a type of objects that there are here: image")
+            ? throw new ClientException($"\"{type}\" is not a type of objects that there are here: image")
             : base.ExecuteAsync(invocation, cancellation);
 
     protected override string Missing(string name, ImageException e) => e.Kind == ImageErrorKind.NotFound ? $"Error: No such object: {name}" : base.Missing(name, e);

@@ -62,18 +62,18 @@ internal sealed class LoginCommand : Command
         string? user = invocation.Options.Text("username"), password = invocation.Options.Text("password");
         bool fromInput = invocation.Options.Has("password-stdin");
         if (password is not null && fromInput)
-            throw new ImageException(ImageErrorKind.Invalid, "--password and --password-stdin are mutually exclusive");
+            throw new ClientException("--password and --password-stdin are mutually exclusive");
         if (fromInput && user is null)
-            throw new ImageException(ImageErrorKind.Invalid, "Must provide --username with --password-stdin");
+            throw new ClientException("Must provide --username with --password-stdin");
         if (password is not null)
             invocation.Error.Write("WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n");
         if (fromInput)
             password = StandardStreams.ReadToEnd(cancellation).TrimEnd('\n', '\r');
         if ((user is null || password is null) && Console.IsInputRedirected)
-            throw new ImageException(ImageErrorKind.Invalid, "Cannot perform an interactive login from a non TTY device");
+            throw new ClientException("Cannot perform an interactive login from a non TTY device");
         user ??= Prompt(invocation, "Username: ", isSecret: false, cancellation).Trim();
         password ??= Prompt(invocation, "Password: ", isSecret: true, cancellation);
-        return user.Length > 0 && password.Length > 0 ? new Credential(user, password) : throw new ImageException(ImageErrorKind.Invalid, $"{(user.Length == 0 ? "username" : "password")} is required");
+        return user.Length > 0 && password.Length > 0 ? new Credential(user, password) : throw new ClientException($"{(user.Length == 0 ? "username" : "password")} is required");
     }
 
     private static string Prompt(Invocation invocation, string text, bool isSecret, CancellationToken cancellation)

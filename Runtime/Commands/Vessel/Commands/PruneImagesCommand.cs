@@ -14,7 +14,7 @@ internal sealed class PruneImagesCommand : Command
     public override IReadOnlyList<Option> Options =>
     [
         new("all", "Remove all unused images, not just dangling ones", Short: 'a'),
-        new("filter", "Provide filter values: label, until", "filter"),
+        new("filter", "Provide filter values: dangling, label, label!, until", "filter"),
         new("force", "Do not prompt for confirmation", Short: 'f'),
     ];
 
@@ -22,8 +22,8 @@ internal sealed class PruneImagesCommand : Command
 
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
-        bool isAll = invocation.Options.Has("all");
-        Filters filters = new(invocation.Options.All("filter"), "dangling", "label", "until", "before", "since");
+        Filters filters = new(invocation.Options.All("filter"), "dangling", "label", "label!", "until");
+        bool isAll = invocation.Options.Has("all") || !filters.Allows("dangling", true);
         if (!invocation.Options.Has("force"))
         {
             invocation.Output.Write($"WARNING! This will remove all {(isAll ? "images without at least one container associated to them" : "dangling images")}.\nAre you sure you want to continue? [y/N] ");
@@ -33,7 +33,7 @@ internal sealed class PruneImagesCommand : Command
         }
         long before = DiskUsage.Of(invocation.Images).LayerBytes;
         List<RemovedItem> removed = [];
-        foreach (Image image in ImagesCommand.Select(invocation.Images, filters).Where(i => isAll || !i.Names.Any(n => n.Tag is not null)).ToList())
+        foreach (Image image in ImagesCommand.Select(invocation.Images, filters).Where(i => isAll || ImagesCommand.IsDangling(i)).ToList())
             removed.AddRange(invocation.Images.Remove(image.Id.ToString(), force: true));
         invocation.Images.CollectGarbage();
         if (removed.Count > 0)

@@ -1,7 +1,6 @@
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
-using Vessel.Images;
 using Vessel.Images.Registry;
 using Vessel.Images.Store;
 using Vessel.Oci.Reference;
@@ -17,6 +16,7 @@ internal sealed class PullCommand : Command
     public override IReadOnlyList<Option> Options =>
     [
         new("all-tags", "Download all tagged images in the repository", Short: 'a'),
+        ContentTrust.Option,
         new("platform", "Set platform if server is multi-platform capable", "string"),
         new("quiet", "Suppress verbose output", Short: 'q'),
     ];
@@ -27,10 +27,11 @@ internal sealed class PullCommand : Command
 
     public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
+        ContentTrust.Check(invocation.Options);
         ImageReference reference = References.Parse(invocation.Arguments[0]);
         bool isQuiet = invocation.Options.Has("quiet"), isAll = invocation.Options.Has("all-tags");
         if (isAll && (reference.Tag is not null || reference.Digest is not null))
-            throw new ImageException(ImageErrorKind.Invalid, "tag can't be used with --all-tags/-a");
+            throw new ClientException("tag can't be used with --all-tags/-a");
         PullOptions options = new(References.ParsePlatform(invocation.Options.Text("platform") ?? Environment.GetEnvironmentVariable("DOCKER_DEFAULT_PLATFORM")));
         using RegistryClient registry = new(invocation.Registries);
         IReadOnlyList<ImageReference> references = isAll
@@ -38,17 +39,17 @@ internal sealed class PullCommand : Command
             : [reference.WithDefaultTag()];
         if (!isQuiet && !isAll && reference.Tag is null && reference.Digest is null)
             invocation.Output.Write("Using default tag: latest\n");
+        bool isNew = false;
         foreach (ImageReference each in references)
-            await PullAsync(invocation, registry, each, options, isQuiet, cancellation).ConfigureAwait(false);
+        {
+            PulledImage pulled = await invocation.Images.PullAsync(each, registry, options, isQuiet ? new SilentProgress() : new PullDisplay(invocation.Output), cancellation).ConfigureAwait(false);
+            isNew |= pulled.IsNew;
+            if (!isQuiet)
+                invocation.Output.Write($"Digest: {pulled.Target}\n");
+        }
+        if (!isQuiet)
+            invocation.Output.Write($"Status: {(isNew ? "Downloaded newer image for" : "Image is up to date for")} {(isAll ? reference : references[0]).FamiliarText}\n");
         invocation.Output.Write($"{(isAll ? reference.Name : references[0].ToString())}\n");
         return 0;
-    }
-
-    private static async Task PullAsync(Invocation invocation, RegistryClient registry, ImageReference reference, PullOptions options, bool isQuiet, CancellationToken cancellation)
-    {
-        IPullObserver observer = isQuiet ? new SilentProgress() : new PullDisplay(invocation.Output);
-        PulledImage pulled = await invocation.Images.PullAsync(reference, registry, options, observer, cancellation).ConfigureAwait(false);
-        if (!isQuiet)
-            invocation.Output.Write($"Digest: {pulled.Target}\nStatus: {(pulled.IsNew ? "Downloaded newer image for" : "Image is up to date for")} {reference.FamiliarText}\n");
     }
 }

@@ -17,6 +17,7 @@ internal sealed class PushCommand : Command
     public override IReadOnlyList<Option> Options =>
     [
         new("all-tags", "Push all tags of an image to the repository", Short: 'a'),
+        ContentTrust.Option,
         new("quiet", "Suppress verbose output", Short: 'q'),
     ];
 
@@ -26,12 +27,13 @@ internal sealed class PushCommand : Command
 
     public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
+        ContentTrust.Check(invocation.Options);
         ImageReference reference = References.Parse(invocation.Arguments[0]);
         bool isAll = invocation.Options.Has("all-tags"), isQuiet = invocation.Options.Has("quiet");
         if (reference.Digest is not null)
             throw new ImageException(ImageErrorKind.Invalid, "cannot push a digest reference");
         if (isAll && reference.Tag is not null)
-            throw new ImageException(ImageErrorKind.Invalid, "tag can't be used with --all-tags/-a");
+            throw new ClientException("tag can't be used with --all-tags/-a");
         if (!isAll && reference.Tag is null && !isQuiet)
             invocation.Output.Write("Using default tag: latest\n");
         List<ImageReference> references = isAll
@@ -45,8 +47,11 @@ internal sealed class PushCommand : Command
         foreach (ImageReference each in references)
         {
             PushedImage pushed = await invocation.Images.PushAsync(each, registry, isQuiet ? new SilentProgress() : new PushDisplay(invocation.Output), cancellation).ConfigureAwait(false);
-            invocation.Output.Write(isQuiet ? $"{each}\n" : $"{each.Tag}: digest: {pushed.Manifest} size: {pushed.Size}\n");
+            if (!isQuiet)
+                invocation.Output.Write($"{each.Tag}: digest: {pushed.Manifest} size: {pushed.Size}\n");
         }
+        if (isQuiet)
+            invocation.Output.Write($"{(isAll ? reference : references[0])}\n");
         return 0;
     }
 }

@@ -1,3 +1,4 @@
+using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Images;
 using Vessel.Oci.Image;
 using Vessel.Oci.Reference;
@@ -8,7 +9,7 @@ namespace Vessel.Commands.Vessel.Commands;
 internal static class References
 {
     public static ImageReference Parse(string text) =>
-        ImageReference.TryParse(text, out ImageReference? reference, out string? error) ? reference : throw new ImageException(ImageErrorKind.Invalid, error);
+        ImageReference.TryParse(text, out ImageReference? reference, out string? error) ? reference : throw new ClientException(error);
 
     /// <summary>The platform of an option or a variable; null where it says nothing.</summary>
     public static Platform? ParsePlatform(string? text) => string.IsNullOrEmpty(text) ? null :

@@ -11,7 +11,12 @@ internal sealed class RemoveImageCommand : Command
 
     public override string Summary => "Remove one or more images";
 
-    public override IReadOnlyList<Option> Options => [new("force", "Force removal of the image", Short: 'f')];
+    public override IReadOnlyList<Option> Options =>
+    [
+        new("force", "Force removal of the image", Short: 'f'),
+        // Images here have no parents: each has all of its layers itself.
+        new("no-prune", "Do not delete untagged parents"),
+    ];
 
     public override (int Least, int Most) ArgumentCount => (1, int.MaxValue);
 

@@ -1,6 +1,5 @@
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
-using Vessel.Images;
 using Vessel.Images.Archives;
 using Vessel.Images.Store;
 using Vessel.Native.Raw;
@@ -50,7 +49,7 @@ internal sealed class SaveCommand : Command
         {
             File.Delete(temporary);
             if (e is IOException or UnauthorizedAccessException)
-                throw new ImageException(ImageErrorKind.Invalid, $"save to {path}: {e.Message}", e);
+                throw new ClientException($"save to {path}: {e.Message}", e);
             throw;
         }
         return Task.FromResult(0);
@@ -60,7 +59,7 @@ internal sealed class SaveCommand : Command
     private static void Check(string path)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-            throw new ImageException(ImageErrorKind.NotFound, $"failed to save image: invalid output path: directory \"{folder}\" does not exist");
+            throw new ClientException($"failed to save image: invalid output path: directory \"{folder}\" does not exist");
         if (Files.TryStat(null, path, out statx status, followLinks: false) < 0)
             return;
         string? what = (status.stx_mode & S_IFMT) switch
@@ -74,7 +73,7 @@ internal sealed class SaveCommand : Command
             _ => "file of that kind",
         };
         if (what is not null)
-            throw new ImageException(ImageErrorKind.Invalid, $"failed to save image: cannot write to a {what}: {path}");
+            throw new ClientException($"failed to save image: cannot write to a {what}: {path}");
     }
 
     // By a name, that name; by a repository, all of its tags; by an id, none.

@@ -39,15 +39,16 @@ internal sealed class SearchCommand : Command
     public override async Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {
         Filters filters = new(invocation.Options.All("filter"), "stars", "is-official", "is-automated");
-        long limit = invocation.Options.Number("limit") ?? DefaultLimit;
+        long limit = invocation.Options.Number("limit") is { } given and not 0 ? given : DefaultLimit;
         if (limit is < 1 or > MaximumLimit)
             throw new ImageException(ImageErrorKind.Invalid, $"limit {limit} is outside the range of [1, {MaximumLimit}]");
         (ImageReference registry, string term) = Where(invocation.Arguments[0]);
         using RegistryClient client = new(invocation.Registries);
         IReadOnlyList<FoundRepository> found = await client.SearchAsync(registry, term, (int)limit, cancellation).ConfigureAwait(false);
-        List<Map> rows = [.. found.Where(f => IsWanted(f, filters)).Select(f => Row(f, invocation.Options.Has("no-trunc")))];
+        string? format = invocation.Options.Text("format");
+        List<Map> rows = [.. found.Where(f => IsWanted(f, filters)).Select(f => Row(f, invocation.Options.Has("no-trunc"), isJson: format is "json" or "{{json .}}"))];
         (string, string)[] columns = [("NAME", "Name"), ("DESCRIPTION", "Description"), ("STARS", "StarCount"), ("OFFICIAL", "IsOfficial")];
-        invocation.Output.Write(Rows.Format(rows, invocation.Options.Text("format"), columns, Headers));
+        invocation.Output.Write(Rows.Format(rows, format, columns, Headers));
         return 0;
     }
 
@@ -62,28 +63,21 @@ internal sealed class SearchCommand : Command
     }
 
     private static bool IsWanted(FoundRepository found, Filters filters) =>
-        filters.Allows("stars", least => found.Stars >= Whole(least)) && filters.Allows("is-official", wanted => found.IsOfficial == Truth("is-official", wanted))
+        filters.Allows("stars", least => found.Stars >= Whole(least)) && filters.Allows("is-official", found.IsOfficial)
         // Docker Hub knows no automated ones any more.
-        && filters.Allows("is-automated", wanted => !Truth("is-automated", wanted));
+        && filters.Allows("is-automated", false);
 
     private static int Whole(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
         : throw new ImageException(ImageErrorKind.Invalid, $"invalid filter 'stars={text}'");
 
-    private static bool Truth(string name, string text) => text switch
-    {
-        "1" or "true" => true,
-        "0" or "false" => false,
-        _ => throw new ImageException(ImageErrorKind.Invalid, $"invalid filter '{name}=[{text}]'"),
-    };
-
-    private static Map Row(FoundRepository found, bool isFull)
+    private static Map Row(FoundRepository found, bool isFull, bool isJson)
     {
         string description = found.Description.Replace('\n', ' ').Replace('\r', ' ');
         return new Map
         {
             ["Description"] = isFull || description.Length <= ShownDescription ? description : description[..(ShownDescription - 1)] + "…",
-            ["IsAutomated"] = "false",
-            ["IsOfficial"] = found.IsOfficial ? "[OK]" : "",
+            ["IsAutomated"] = isJson ? "false" : "",
+            ["IsOfficial"] = isJson ? found.IsOfficial ? "true" : "false" : found.IsOfficial ? "[OK]" : "",
             ["Name"] = found.Name,
             ["StarCount"] = found.Stars.ToString(CultureInfo.InvariantCulture),
         };

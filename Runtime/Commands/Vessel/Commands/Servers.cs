@@ -1,4 +1,4 @@
-using Vessel.Images;
+using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Oci.Reference;
 
 namespace Vessel.Commands.Vessel.Commands;
@@ -17,6 +17,6 @@ internal static class Servers
         int scheme = text.IndexOf("://", StringComparison.Ordinal);
         string host = (scheme < 0 ? text : text[(scheme + 3)..]).Split('/')[0];
         return ImageReference.TryParse($"{host}/any", out ImageReference? reference, out _) && reference.Registry == host ? reference
-            : throw new ImageException(ImageErrorKind.Invalid, $"\"{text}\" is no registry: a host with a dot or a port, or localhost");
+            : throw new ClientException($"\"{text}\" is no registry: a host with a dot or a port, or localhost");
     }
 }

@@ -6,6 +6,13 @@ namespace Vessel.Commands.Vessel.Commands;
 /// <summary>Times as people give them: <c>2026-01-02</c>, <c>2026-01-02T15:04:05Z</c>, seconds since 1970, or how long ago: <c>10m</c>, <c>1h30m</c>.</summary>
 internal static class Times
 {
+    /// <summary>A time where the user is, as RFC 3339 has it: <c>2026-01-02T15:04:05+02:00</c>, and <c>Z</c> for UTC.</summary>
+    public static string Format(DateTimeOffset time)
+    {
+        DateTimeOffset local = time.ToLocalTime();
+        return local.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) + (local.Offset == TimeSpan.Zero ? "Z" : local.ToString("zzz", CultureInfo.InvariantCulture));
+    }
+
     public static DateTimeOffset Parse(string text)
     {
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is > 0 and < 1e11)

@@ -1,4 +1,3 @@
-using System.Text;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Oci.Reference;
 
@@ -9,7 +8,7 @@ namespace Vessel.Commands.Vessel.Output;
 /// </summary>
 internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns)
 {
-    private const int BarWidth = 50;
+    private const int BarWidth = 50, LeastBarWidth = 10;
 
     // Faster than this nobody reads.
     private const int RedrawMilliseconds = 50;
@@ -25,9 +24,9 @@ internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns
     /// <summary>A layer reached a state, or got further in it.</summary>
     /// <param name="layer">Which.</param>
     /// <param name="state">In words: <c>Pull complete</c>.</param>
-    /// <param name="progress">How far; empty where that isn't known.</param>
+    /// <param name="progress">How many bytes of how many; null where that isn't known.</param>
     /// <param name="isTransient">Whether it is worth no line of its own where lines are not rewritten.</param>
-    public void Show(Digest layer, string state, string progress = "", bool isTransient = false)
+    public void Show(Digest layer, string state, (long Current, long Total)? progress = null, bool isTransient = false)
     {
         lock (gate)
         {
@@ -36,35 +35,37 @@ internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns
             if (!isKnown)
                 order.Add(layer);
             if (isTerminal)
-                Draw(layer, progress.Length > 0 ? $"{state} {progress}" : state, isKnown, isSame: before == state);
+                Draw(layer, state, progress, isKnown, isSame: before == state);
             else if (before != state && !isTransient)
                 output.Write($"{layer.Short}: {state}\n");
             output.Flush();
         }
     }
 
-    /// <summary>How much of a layer is there: <c>[==>   ]  1.2MB/3.4MB</c>.</summary>
-    public static string Bar(long current, long total)
-    {
-        if (total <= 0)
-            return Human.Size(current, 4);
-        int done = (int)Math.Clamp(current * BarWidth / total, 0, BarWidth);
-        StringBuilder bar = new("[");
-        bar.Append('=', Math.Min(done, BarWidth - 1)).Append('>').Append(' ', Math.Max(0, BarWidth - 1 - done)).Append(']');
-        return $"{bar}  {Human.Size(current, 4)}/{Human.Size(total, 4)}";
-    }
-
-    private void Draw(Digest layer, string text, bool isKnown, bool isSame)
+    private void Draw(Digest layer, string state, (long Current, long Total)? progress, bool isKnown, bool isSame)
     {
         // A state is always drawn, progress within it only now and then.
         long now = Environment.TickCount64;
         if (isKnown && isSame && now - drawn.GetValueOrDefault(layer) < RedrawMilliseconds)
             return;
         drawn[layer] = now;
-        string line = $"{layer.Short}: {text}";
+        string line = $"{layer.Short}: {state}";
+        if (progress is { } done)
+            line += Progress(done.Current, done.Total, columns > 0 ? columns - line.Length : int.MaxValue);
         if (columns > 0 && line.Length > columns)
             line = line[..columns];
         int up = order.Count - order.IndexOf(layer);
         output.Write(isKnown ? $"\e[{up}A\e[2K\r{line}\e[{up}B\r" : line + "\n");
+    }
+
+    // `[==>   ]  1.2MB/3.4MB`; the numbers tell more than the bar, which takes what room there is.
+    private static string Progress(long current, long total, int room)
+    {
+        string numbers = total <= 0 ? Human.Size(current, 4) : $"{Human.Size(current, 4)}/{Human.Size(total, 4)}";
+        int width = Math.Min(BarWidth, room - numbers.Length - " []  ".Length);
+        if (total <= 0 || width < LeastBarWidth)
+            return " " + numbers;
+        int done = Math.Min((int)Math.Clamp(current * width / total, 0, width), width - 1);
+        return $" [{new string('=', done)}>{new string(' ', width - 1 - done)}]  {numbers}";
     }
 }

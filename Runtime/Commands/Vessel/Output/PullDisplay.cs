@@ -21,7 +21,7 @@ internal sealed class PullDisplay(TextWriter output) : IPullObserver
             case PullStage.Pending: lines.Show(layer, "Pulling fs layer"); break;
             case PullStage.Waiting: lines.Show(layer, "Waiting"); break;
             case PullStage.Exists: lines.Show(layer, "Already exists"); break;
-            case PullStage.Downloading: lines.Show(layer, "Downloading", LayerLines.Bar(current, total), isTransient: true); break;
+            case PullStage.Downloading: lines.Show(layer, "Downloading", (current, total), isTransient: true); break;
             case PullStage.Retrying: lines.Show(layer, "Retrying"); break;
             case PullStage.Downloaded: lines.Show(layer, "Download complete"); break;
             case PullStage.Extracting: lines.Show(layer, "Extracting", isTransient: true); break;

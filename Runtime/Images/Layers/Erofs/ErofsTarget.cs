@@ -199,6 +199,8 @@ public sealed partial class ErofsTarget : LayerTarget
 
     private protected override void AddOpaqueMark(ReadOnlySpan<byte> folder) => SetOpaque(Enter(folder));
 
+    private protected override void Remove(LayerEntry entry) => RemoveNamed(ErofsNames.Root, entry.Name);
+
     private static ErofsInode Describe(LayerEntry entry, uint mode, long size) => new(mode, entry.Uid, entry.Gid, entry.Seconds, entry.Nanoseconds, size);
 
     /// <summary>Writes an inode with its attributes and, where it has one, the tail of its data.</summary>

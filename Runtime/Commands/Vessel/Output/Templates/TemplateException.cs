@@ -1,4 +1,6 @@
+using Vessel.Commands.Vessel.CommandLine;
+
 namespace Vessel.Commands.Vessel.Output.Templates;
 
 /// <summary>A template that is none, or asks for what isn't there; the message is what docker's user sees.</summary>
-internal sealed class TemplateException(string message) : Exception(message);
+internal sealed class TemplateException(string message) : ClientException(message);
