@@ -58,28 +58,15 @@ internal sealed class LocalRegistry : IDisposable
     /// Makes an image of two layers: busybox; then one that adds <c>/hello</c>, takes <c>/etc/group</c> away, and hides what <c>/home</c> had.
     /// </summary>
     /// <param name="name">Repository and tag.</param>
-    /// <param name="copyOptions">What skopeo is told beside: another compression, another kind of manifest.</param>
-    public void Make(string name, params string[] copyOptions)
+    /// <param name="copyOptions">What skopeo is told beside: credentials, another kind of manifest.</param>
+    public void Make(string name, params string[] copyOptions) => Copy([.. copyOptions, $"oci:{MakeLayout()}:made", $"docker://{Address}/{name}"]);
+
+    /// <summary>Makes the same image with layers that zstd compressed. skopeo compresses what isn't yet, and else takes what is there.</summary>
+    public void MakeByZstd(string name)
     {
-        string layout = $"{folder}/layout";
-        if (!Directory.Exists(layout))
-        {
-            string top = folder + "/top";
-            Directory.CreateDirectory(top + "/home");
-            Directory.CreateDirectory(top + "/etc");
-            File.WriteAllText(top + "/hello", "hello from the second layer\n");
-            File.WriteAllText(top + "/etc/.wh.group", "");
-            File.WriteAllText(top + "/home/.wh..wh..opq", "");
-            Run(Tar, "-C", Fixtures.Busybox, "-cf", folder + "/base.tar", ".");
-            Run(Tar, "-C", top, "-cf", folder + "/top.tar", ".");
-            Run(Umoci, "init", "--layout", layout);
-            Run(Umoci, "new", "--image", layout + ":made");
-            foreach (string layer in (string[])["base.tar", "top.tar"])
-                Run(Umoci, "raw", "add-layer", "--image", layout + ":made", $"{folder}/{layer}");
-            Run(Umoci, "config", "--image", layout + ":made", "--config.user", "user", "--config.env", "COLOUR=blue", "--config.workingdir", "/tmp",
-                "--config.entrypoint", "sh", "--config.cmd", "-c", "--config.cmd", "id -u; pwd; echo $COLOUR; cat /hello; ls /etc /home; echo new > /tmp/new");
-        }
-        Run(SkopeoProgram, ["copy", "-q", "--insecure-policy", "--dest-tls-verify=false", .. copyOptions, $"oci:{layout}:made", $"docker://{Address}/{name}"]);
+        Copy("--dest-decompress", $"oci:{MakeLayout()}:made", $"dir:{folder}/plain");
+        Copy("--dest-compress-format", "zstd", $"dir:{folder}/plain", $"oci:{folder}/packed:made");
+        Copy("--preserve-digests", $"oci:{folder}/packed:made", $"docker://{Address}/{name}");
     }
 
     /// <summary>Its port.</summary>
@@ -89,6 +76,29 @@ internal sealed class LocalRegistry : IDisposable
     public static Outcome Skopeo(params string[] arguments) => Run(SkopeoProgram, arguments);
 
     public void Dispose() => program.Dispose();
+
+    private string MakeLayout()
+    {
+        string layout = $"{folder}/layout", top = folder + "/top";
+        if (Directory.Exists(layout))
+            return layout;
+        Directory.CreateDirectory(top + "/home");
+        Directory.CreateDirectory(top + "/etc");
+        File.WriteAllText(top + "/hello", "hello from the second layer\n");
+        File.WriteAllText(top + "/etc/.wh.group", "");
+        File.WriteAllText(top + "/home/.wh..wh..opq", "");
+        Run(Tar, "-C", Fixtures.Busybox, "-cf", folder + "/base.tar", ".");
+        Run(Tar, "-C", top, "-cf", folder + "/top.tar", ".");
+        Run(Umoci, "init", "--layout", layout);
+        Run(Umoci, "new", "--image", layout + ":made");
+        foreach (string layer in (string[])["base.tar", "top.tar"])
+            Run(Umoci, "raw", "add-layer", "--image", layout + ":made", $"{folder}/{layer}");
+        Run(Umoci, "config", "--image", layout + ":made", "--config.user", "user", "--config.env", "COLOUR=blue", "--config.workingdir", "/tmp",
+            "--config.entrypoint", "sh", "--config.cmd", "-c", "--config.cmd", "id -u; pwd; echo $COLOUR; cat /hello; ls /etc /home; echo new > /tmp/new");
+        return layout;
+    }
+
+    private static void Copy(params string[] arguments) => Run(SkopeoProgram, ["copy", "-q", "--insecure-policy", "--dest-tls-verify=false", .. arguments]);
 
     private static string Tar => Require.Program("tar", "tar");
 

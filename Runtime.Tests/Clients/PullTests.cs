@@ -35,13 +35,12 @@ public sealed class PullTests : ImageTest
     [TestCase("docker")]
     public void Image_BecomesABundle_ThatRuns(string form)
     {
-        Registry.Make("library/tour:v1", form switch
-        {
-            "zstd" => ["--dest-compress-format", "zstd"],
-            "docker" => ["--format", "v2s2"],
-            _ => [],
-        });
+        if (form == "zstd")
+            Registry.MakeByZstd("library/tour:v1");
+        else
+            Registry.Make("library/tour:v1", form == "docker" ? ["--format", "v2s2"] : []);
         Vessel("pull", "tour:v1").Succeeded();
+        Assert.That(Stored("content").Count(f => File.ReadAllBytes(f).AsSpan().StartsWith(form == "zstd" ? [0x28, 0xb5, 0x2f, 0xfd] : (ReadOnlySpan<byte>)[0x1f, 0x8b])), Is.EqualTo(2));
         string bundle = Box.Folder + "/bundle";
         Vessel("bundle", "tour:v1", bundle).Succeeded();
         try
