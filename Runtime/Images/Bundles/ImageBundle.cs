@@ -45,6 +45,7 @@ public static class ImageBundle
         try
         {
             Files.MakeDirectories(root, RootMode);
+            store.Require(image);
             BundleUse.Begin(store.Folder, path, image.Record.DiffIds);
             RootFilesystem made = copies ? RootFilesystem.Copy(store.Layers, image.Record.DiffIds, root, cancellation)
                 : RootFilesystem.Make(store.Layers, image.Record.DiffIds, root, Path.Combine(path, ChangesName), cancellation);

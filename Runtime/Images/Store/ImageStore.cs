@@ -181,8 +181,7 @@ public sealed class ImageStore
             {
                 foreach (Digest digest in image.Record.Parts.Prepend(image.Id))
                     lease.Hold(digest);
-                if (ReadRecord(image.Id) is null)
-                    throw NoSuchImage(image.Id.ToString());
+                Require(image);
             }
             return lease;
         }
@@ -191,6 +190,14 @@ public sealed class ImageStore
             lease.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Sees to it that an image that was looked up before is still there.</summary>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.NotFound"/>: it isn't.</exception>
+    internal void Require(Image image)
+    {
+        if (ReadRecord(image.Id) is null)
+            throw NoSuchImage(image.Id.ToString());
     }
 
     internal ImageRecord? ReadRecord(Digest id)
