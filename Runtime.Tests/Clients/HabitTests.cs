@@ -101,7 +101,7 @@ public sealed class HabitTests : ImageTest
         {
             Outcome outcome = new Launch("/bin/sh", "-c", $"{Host.ProjectFolder}/out/bin/vessel --data-root {DataRoot} {command} > /dev/full").Start().Wait();
             Assert.That(outcome.ExitCode, Is.EqualTo(1), command);
-            Assert.That(outcome.Error, Does.Contain("No space left on device").And.Not.Contain("internal error"), command);
+            Assert.That(outcome.Error, Does.Contain("no space left on device (ENOSPC)").And.Not.Contain("internal error"), command);
         }
         Assert.That(new Launch("/bin/sh", "-c", $"{Host.ProjectFolder}/out/bin/vessel nonsense 2> /dev/full").Start().Wait().ExitCode, Is.EqualTo(1));
         Assert.That(Vessel("load", "-i", Box.Folder).Error, Does.Contain("is a directory"));
@@ -114,8 +114,23 @@ public sealed class HabitTests : ImageTest
     [Test]
     public void Terminal_IsLeftAsItWas()
     {
-        string seen = new Launch(Require.Program("script", "bsdutils"), "-qec", $"{Host.ProjectFolder}/out/bin/vessel --data-root {DataRoot} images -q", "/dev/null").Start().Wait().Output;
-        Assert.That(seen, Is.Not.Empty.And.Not.Contain("\u001b"));
+        foreach (string command in new[] { "images -q", "--version", "nonsense", "images -q 2>/dev/null", "images -q > /dev/null" })
+        {
+            // Without a terminal's name nobody would write codes.
+            string seen = new Launch("/usr/bin/env", "TERM=xterm", Require.Program("script", "bsdutils"), "-qec", $"{Host.ProjectFolder}/out/bin/vessel --data-root {DataRoot} {command}", "/dev/null").Start().Wait().Output;
+            Assert.That(seen, Does.Not.Contain("\u001b"), command);
+            Assert.That(seen.Length > 0, Is.EqualTo(!command.Contains("> /dev/null")), command);
+        }
+    }
+
+    [Test]
+    public void OutputThatNobodyReads_EndsTheCommand_AsItEndsOthers()
+    {
+        foreach (string command in new[] { "save tour:v1 | head -c 100 > /dev/null", "image inspect tour:v1 | true", "--help | true" })
+        {
+            Outcome outcome = new Launch("/bin/bash", "-c", $"(sleep 0.3; {Host.ProjectFolder}/out/bin/vessel --data-root {DataRoot} {command.Replace("|", "; echo $? >&2) |", StringComparison.Ordinal)}").Start().Wait();
+            Assert.That(outcome.Error, Is.EqualTo("141\n"), command);
+        }
     }
 
     [TestCase("image prune"), TestCase("load"), TestCase("import -"), TestCase("login -u me --password-stdin 127.0.0.1:1")]

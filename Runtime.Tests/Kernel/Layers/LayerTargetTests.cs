@@ -111,7 +111,7 @@ public sealed class LayerTargetTests(LayerForm form) : LayerTest(form)
             "kept directory", "kept/a file[1] 0", "link file[1] 21", "tofifo character", "tolink link→file",
         }));
         Assert.That(Tree.Line(layer, "kept"), Is.EqualTo($"kept directory 755 7:0 {Time}"));
-        Assert.That(Tree.Line(layer, "file2"), Is.EqualTo($"file2 directory 700 0:0 {Time}"));
+        Assert.That(Tree.Line(layer, "file2"), Is.EqualTo($"file2 directory 700 0:0 {Time} trusted.overlay.opaque=79"));
     }
 
     [Test]
@@ -169,6 +169,14 @@ public sealed class LayerTargetTests(LayerForm form) : LayerTest(form)
             "d directory 755 0:0 0.000000000", $"d/x character 0:0 0 - {Time}", $"gone character 0:0 0 - {Time}", "missing directory 755 0:0 0.000000000 trusted.overlay.opaque=79",
             $"o directory 755 0:0 {Time} trusted.overlay.opaque=79", $"o/kept file[1] 0 {EmptyHash} 644 0:0 {Time}",
         }));
+    }
+
+    [Test]
+    public void FolderInPlaceOfAFile_HidesWhatLayersBelowHave()
+    {
+        // The file alone would have hidden it.
+        string layer = Unpack(new TarBuilder().File("a").Directory("a").File(".wh.b").File("b/in").File("b").Directory("b").Directory("c").Directory("c").End());
+        Assert.That(Tree.Of(layer).Skip(1), Is.EqualTo(new[] { $"a directory 755 0:0 {Time} trusted.overlay.opaque=79", $"b directory 755 0:0 {Time} trusted.overlay.opaque=79", $"c directory 755 0:0 {Time}" }));
     }
 
     [TestCase("d/", "1.000000000"), TestCase("", "0.000000000")]

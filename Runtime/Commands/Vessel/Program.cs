@@ -38,6 +38,12 @@ internal static class Program
             stop.Cancel();
         }
 
+        // As SIGPIPE, which the runtime ignores, would end it.
+        StandardStreams.WhenNobodyReads = () =>
+        {
+            signal = 13;
+            stop.Cancel();
+        };
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
@@ -160,7 +166,7 @@ internal static class Program
         {
             StandardStreams.Error.Write(text + "\n");
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // Nobody can be told; the code says it.
         }

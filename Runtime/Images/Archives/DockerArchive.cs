@@ -27,8 +27,7 @@ internal static class DockerArchive
     // A digest is no name that anybody gives: what it means is content, and this archive has no manifest that could be it.
     private static ImageReference NameOf(string text)
     {
-        if (!ImageReference.TryParse(text, out ImageReference? name, out string? error))
-            throw new ImageException(ImageErrorKind.Corrupt, $"{ManifestName}: {error}");
+        ImageReference name = ArchivedImage.ParseName(ManifestName, text);
         return name.Digest is null ? name.WithDefaultTag() : throw new ImageException(ImageErrorKind.Corrupt, $"{ManifestName}: invalid tag \"{text}\": it has a digest");
     }
 

@@ -72,8 +72,7 @@ internal static class OciLayout
         string? text = entry.Annotations.GetValueOrDefault(FullName) ?? (entry.Annotations.GetValueOrDefault(RefName) is { } name && (name.Contains(':') || name.Contains('/')) ? name : null);
         if (text is null)
             return null;
-        if (!ImageReference.TryParse(text, out ImageReference? reference, out string? error))
-            throw new ImageException(ImageErrorKind.Corrupt, $"{IndexName}: {error}");
+        ImageReference reference = ArchivedImage.ParseName(IndexName, text);
         // A name with a digest is good only for what has that digest.
         return reference.Digest is null || reference.Digest == entry.Digest ? reference.WithDefaultTag()
             : throw new ImageException(ImageErrorKind.Corrupt, $"{IndexName}: {text} is the name of something that has digest {entry.Digest}");

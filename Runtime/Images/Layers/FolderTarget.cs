@@ -127,7 +127,7 @@ public sealed partial class FolderTarget : LayerTarget
         Level parent = Enter(entry.Folder);
         name.Set(entry.Name);
         uint mode = (entry.Mode | OwnersBits) & PermissionBits;
-        bool isNew = true, wasWhiteout = false;
+        bool isNew = true, replaces = false;
         nint result = Files.TryMakeDirectory(parent.Folder, name.Terminated, mode);
         if (result == -Errno.EEXIST)
         {
@@ -136,7 +136,7 @@ public sealed partial class FolderTarget : LayerTarget
             result = 0;
             if (isNew)
             {
-                wasWhiteout = IsWhiteout(status);
+                replaces = true;
                 Remove(parent, entry);
                 result = Files.TryMakeDirectory(parent.Folder, name.Terminated, mode);
             }
@@ -154,8 +154,8 @@ public sealed partial class FolderTarget : LayerTarget
         {
             if (!stays)
                 Describe(level, entry, isNew, parent);
-            // What this layer has below is not to be seen together with what it took away before.
-            if (wasWhiteout)
+            // What is in it is not to be seen together with what a layer below has: that went with what this layer had in its place before.
+            if (replaces && !options.Merges)
                 SetOpaque(level.Folder, entry.Path.Span);
             if (!isOnStack)
                 Leave(level);

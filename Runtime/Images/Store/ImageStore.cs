@@ -94,7 +94,8 @@ public sealed class ImageStore
         List<ImageReference> going;
         if (name is null)
         {
-            if (!force && own.Select(n => n.Name).Distinct().Count() > 1)
+            // As docker: one repository, and in it one tag at most.
+            if (!force && (own.Select(n => n.Name).Distinct().Count() > 1 || own.Count(n => n.Tag is not null) > 1))
                 throw new ImageException(ImageErrorKind.InUse, $"conflict: unable to delete {id.Short} (must be forced) - image is referenced in multiple repositories");
             going = own;
         }

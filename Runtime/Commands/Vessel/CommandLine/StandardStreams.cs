@@ -9,16 +9,22 @@ internal static class StandardStreams
 {
     private static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false);
 
+    /// <summary>What is done when nobody reads standard output any more.</summary>
+    public static Action WhenNobodyReads { get; set; } = static () => { };
+
+    /// <summary>Standard output, for what is no text.</summary>
+    public static Stream OutputBytes { get; } = new OutputStream(1, "standard output", () => WhenNobodyReads());
+
     /// <summary>Standard output, for what a script reads.</summary>
-    public static TextWriter Output { get; } = new StreamWriter(Console.OpenStandardOutput(), Encoding) { AutoFlush = true, NewLine = "\n" };
+    public static TextWriter Output { get; } = new StreamWriter(OutputBytes, Encoding) { AutoFlush = true, NewLine = "\n" };
 
     /// <summary>Standard error.</summary>
-    public static TextWriter Error { get; } = new StreamWriter(Console.OpenStandardError(), Encoding) { AutoFlush = true, NewLine = "\n" };
+    public static TextWriter Error { get; } = new StreamWriter(new OutputStream(2, "standard error", static () => { }), Encoding) { AutoFlush = true, NewLine = "\n" };
 
-    private static StreamReader Lines { get; } = new(Console.OpenStandardInput(), Encoding);
+    private static StreamReader Lines { get; } = new(new InputStream(), Encoding);
 
     /// <summary>Standard input; who waits for it can be called off.</summary>
-    public static Stream Input(CancellationToken cancellation) => new InterruptibleInput(Console.OpenStandardInput(), cancellation);
+    public static Stream Input(CancellationToken cancellation) => new InterruptibleInput(new InputStream(), cancellation);
 
     /// <summary>How wide the terminal is that is standard output; where nobody knows, what a terminal once had.</summary>
     public static int Columns
@@ -57,6 +63,13 @@ internal static class StandardStreams
         Task<T> reading = Task.Factory.StartNew(read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Task.WaitAny([reading], cancellation);
         return reading.GetAwaiter().GetResult();
+    }
+
+    private sealed class InputStream : ReadOnlyStream
+    {
+        private readonly FileDescriptor file = FileDescriptor.Standard(0);
+
+        public override int Read(Span<byte> buffer) => buffer.IsEmpty ? 0 : Files.Read(file, buffer, "standard input");
     }
 
     private sealed class InterruptibleInput(Stream input, CancellationToken cancellation) : ReadOnlyStream

@@ -32,8 +32,7 @@ internal sealed class SaveCommand : Command
             .Select(g => (g.First().Image, (IReadOnlyList<ImageReference>)[.. g.SelectMany(i => i.Names).Distinct()]))];
         if (path is null)
         {
-            using Stream output = Console.OpenStandardOutput();
-            ImageArchiveWriter.Save(invocation.Images, images, output, cancellation);
+            ImageArchiveWriter.Save(invocation.Images, images, StandardStreams.OutputBytes, cancellation);
             return Task.FromResult(0);
         }
         Check(path);

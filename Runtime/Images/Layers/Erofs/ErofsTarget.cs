@@ -111,17 +111,17 @@ public sealed partial class ErofsTarget : LayerTarget
         }
         int parent = Enter(entry.Folder);
         int node = names.Find(parent, entry.Name);
-        bool wasWhiteout = false;
+        bool replaces = false;
         if (node == ErofsNames.None || !names[node].IsDirectory)
         {
-            wasWhiteout = node != ErofsNames.None && names[node].IsWhiteout;
-            if (node != ErofsNames.None)
+            replaces = node != ErofsNames.None;
+            if (replaces)
                 Remove(node);
             node = AddFolder(parent, entry.Name, default);
         }
         Describe(node, entry);
-        // What this layer has below is not to be seen together with what it took away before.
-        if (wasWhiteout)
+        // What is in it is not to be seen together with what a layer below has: that went with what this layer had in its place before.
+        if (replaces)
             SetOpaque(node);
     }
 
