@@ -43,6 +43,14 @@ public sealed unsafe class ProcessHandle(int id, FileDescriptor? descriptor) : I
         return info.si_pid == 0 ? null : ExitCode(info);
     }
 
+    /// <summary>Reaps a process if it is a child of ours and has ended; nothing otherwise.</summary>
+    public static void ReapIfChild(int id)
+    {
+        siginfo info = default;
+        // best effort: whose child it is only the kernel knows.
+        _ = Kernel.CallRetrying(SYS.waitid, ProcessControl.P_PID, id, (nint)(&info), ProcessControl.WEXITED | ProcessControl.WALL | ProcessControl.WNOHANG, 0);
+    }
+
     /// <summary>Waits until the process, a child or not, has ended; false when <paramref name="milliseconds"/> have passed before.</summary>
     public bool WaitForEnd(int milliseconds)
     {

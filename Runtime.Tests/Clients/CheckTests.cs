@@ -26,6 +26,24 @@ public sealed class CheckTests : ImageTest
         Assert.That(Vessel("system", "check").Output, Is.EqualTo("1 images, 2 layers, 4 blobs are as they should be\n"));
     }
 
+    [Test]
+    public void OneDamagedImage_HindersNobodyElse_AndLosesNothingOfOthers()
+    {
+        Registry.Make("library/tour:v1");
+        Vessel("pull", "tour:v1").Succeeded();
+        string record = Stored("images").Single(f => !f.EndsWith("/names.json"));
+        Vessel("import", "-c", "CMD true", SomeTar(), "mine:v1").Succeeded();
+        File.WriteAllText(record, "{");
+        Assert.That(Vessel("image", "inspect", "tour:v1").Error, Does.StartWith("Error response from daemon: image ").And.Contain("is damaged").And.Contain("system check --repair"));
+        Assert.That(Vessel("rmi", "mine:v1").Succeeded().Output, Does.StartWith("Untagged: mine:v1\nDeleted: "));
+        Vessel("image", "prune", "-af").Succeeded();
+        // What it is made of nobody knows, so that nothing goes; and to pull it again moves nothing.
+        Assert.That(Vessel("pull", "tour:v1").Succeeded().Output, Does.Contain(": Already exists").And.Not.Contain("Pull complete"));
+        Assert.That(Vessel("system", "check").ExitCode, Is.Zero);
+        Vessel("rmi", "tour:v1").Succeeded();
+        Assert.That(Stored("content").Concat(Stored("layers")), Is.Empty);
+    }
+
     [TestCase("erofs")]
     [TestCase("overlay2")]
     public void OneChangedByteOfAFile_IsFound(string driver)
@@ -44,5 +62,11 @@ public sealed class CheckTests : ImageTest
         Assert.That(check.ExitCode, Is.EqualTo(1));
         Assert.That(check.Output, Does.Contain(" has other files than its blob sha256:"));
         Assert.That(Stored("layers/making"), Is.Empty);
+    }
+
+    private string SomeTar()
+    {
+        File.WriteAllBytes(Box.Folder + "/some.tar", new TarBuilder().File("f", "some").End());
+        return Box.Folder + "/some.tar";
     }
 }

@@ -27,6 +27,7 @@ public sealed class CommandLineTests : ImageTest
     [TestCase("rmi nope", 1, "Error response from daemon: No such image: nope:latest\n")]
     [TestCase("images --filter nope=1", 1, "invalid filter 'nope'")]
     [TestCase("images --filter nope", 125, "invalid argument \"nope\" for \"--filter\" flag: invalid argument \"nope\": bad format of filter (expected name=value)\n\nUsage:  vessel images")]
+    [TestCase("images [", 1, "syntax error in pattern")]
     [TestCase("images --filter dangling=maybe", 1, "invalid filter 'dangling=[maybe]'")]
     [TestCase("image prune --filter before=x", 1, "invalid filter 'before'")]
     [TestCase("images --format {{.Nope", 1, "template parsing error: template: :1: unclosed action\n")]
@@ -80,10 +81,20 @@ public sealed class CommandLineTests : ImageTest
     [TestCase("{{join .Config.Cmd \" \"}} {{.Config.Labels.colour}}", "sh -c true blue")]
     [TestCase("{{json .Config.ExposedPorts}} {{.Config.Cmd}}", "{\"80/tcp\":{}} [sh -c true]")]
     [TestCase("{{with .Config.StopSignal}}{{.}}{{end}} {{index (split .Os \"i\") 0}}", "SIGINT l")]
+    [TestCase("{{with $c := .Config}}{{$c.WorkingDir}}{{end}} {{if $t := .RepoTags}}{{len $t}}{{end}}", "/srv 1")]
+    [TestCase("{{$n := 0}}{{range .RepoTags}}{{$n = len .}}{{end}}{{$n}}", "7")]
+    [TestCase("{{or .Os .Nope}} {{if and false .Nope}}{{end}}{{and true (or false 3)}} {{not (and 1 0)}}", "linux 3 true")]
+    [TestCase("{{json 1.0}} {{printf \"%6.2f|%#x|% d|%U\" 3.14159 255 6 233}} {{0x10}} {{'x'}} {{1e21}} {{-2.5}}", "1   3.14|0xff| 6|U+00E9 16 120 1e+21 -2.5")]
+    [TestCase("{{index \"abc\" 1}} {{with .Config.User}}x{{else with .Os}}{{.}}{{else}}y{{end}} {{.GraphDriver.Data.Nope}}|{{.OsVersion}}|{{.VirtualSize}}", "98 linux <no value>||0")]
+    [TestCase("{{eq .Os 1}}", "")]
     public void Inspect_Format_ReachesEverything(string format, string expected)
     {
         Load("mine:v1");
-        Assert.That(Vessel("image", "inspect", "--format", format, "mine:v1").Text, Is.EqualTo(expected));
+        Outcome inspect = Vessel("image", "inspect", "--format", format, "mine:v1");
+        Assert.That(inspect.Text, Is.EqualTo(expected));
+        // Nothing is printed of what fails, and it is said where.
+        Assert.That(inspect.ExitCode, Is.EqualTo(expected.Length > 0 ? 0 : 1));
+        Assert.That(inspect.Error, expected.Length > 0 ? Is.Empty : Does.StartWith("template parsing error: template: :1:"));
     }
 
     [Test]
@@ -101,6 +112,9 @@ public sealed class CommandLineTests : ImageTest
     [TestCase("dangling=true", "")]
     [TestCase("dangling=false", "mine")]
     [TestCase("reference=m*:v1", "mine")]
+    [TestCase("reference=[l-n]in?:v[0-9]", "mine")]
+    [TestCase("reference=m[^i]ne", "")]
+    [TestCase("reference=m\\ine", "mine")]
     [TestCase("reference=m*/x", "")]
     [TestCase("until=1h", "mine")]
     [TestCase("until=2020-01-01", "")]
@@ -152,9 +166,9 @@ public sealed class CommandLineTests : ImageTest
         Load("yours:v1", "sh -c false");
         string table = Vessel("system", "df", "-v").Output;
         Assert.That(table, Does.StartWith("Images space usage:\n\nREPOSITORY   TAG       IMAGE ID       CREATED       SIZE      SHARED SIZE   UNIQUE SIZE   CONTAINERS\n"));
-        Assert.That(Vessel("system", "df", "-v", "--format", "{{.Repository}} {{.Size}} {{.SharedSize}} {{.UniqueSize}}").Lines, Is.EquivalentTo(new[] { "mine 5B 5B 0B", "yours 5B 5B 0B" }));
+        Assert.That(Vessel("system", "df", "-v", "--format", "{{range .Images}}{{.Repository}} {{.Size}} {{.SharedSize}} {{.UniqueSize}} {{.Containers}};{{end}}").Text.Split(';'), Is.EquivalentTo(new[] { "mine 5B 5B 0B 0", "yours 5B 5B 0B 0", "" }));
         Vessel("rmi", "--no-prune", "yours:v1").Succeeded();
-        Assert.That(Vessel("system", "df", "-v", "--format", "{{.SharedSize}} {{.UniqueSize}}").Text, Is.EqualTo("0B 5B"));
+        Assert.That(Vessel("system", "df", "-v", "--format", "{{range .Images}}{{.SharedSize}} {{.UniqueSize}}{{end}}").Text, Is.EqualTo("0B 5B"));
     }
 
     [Test]
@@ -162,6 +176,8 @@ public sealed class CommandLineTests : ImageTest
     {
         Load("mine:v1");
         Assert.That(Vessel("history", "--format", "{{.CreatedAt}}", "mine:v1").Text, Is.EqualTo("2021-02-03T04:05:06Z"));
+        Assert.That(Vessel("history", "-H=false", "-q", "--format", "{{.CreatedSince}} {{.Size}}", "mine:v1").Text, Is.EqualTo("2021-02-03T04:05:06Z 5"));
+        Assert.That(Vessel("history", "--human=false", "mine:v1").Output, Does.StartWith("IMAGE          CREATED AT "));
     }
 
     // An archive as docker writes it, of one layer with one file.

@@ -14,7 +14,7 @@ public sealed class CompletionTests : ImageTest
         Assert.That(Offered(""), Does.Contain("pull").And.Contain("image").And.Contain("system").And.Not.Contain("image ls"));
         Assert.That(Offered("im"), Is.EqualTo(new[] { "image", "images", "import", ":words" }));
         Assert.That(Offered("image", "p"), Is.EqualTo(new[] { "prune", "pull", "push", ":words" }));
-        Assert.That(Offered("pull", "--"), Is.EqualTo(new[] { "--all-tags", "--platform", "--quiet", "--help", ":words" }));
+        Assert.That(Offered("pull", "--"), Is.EqualTo(new[] { "--all-tags", "--disable-content-trust", "--platform", "--quiet", "--help", ":words" }));
         Assert.That(Offered("pull", "--platform", "linux/a"), Is.EqualTo(new[] { "linux/amd64", "linux/arm64", "linux/arm/v7", ":words" }));
         Assert.That(Offered("load", "-i", ""), Is.EqualTo(new[] { ":files" }));
         Assert.That(Offered("--data-root", "/x", "bundle", "image", ""), Is.EqualTo(new[] { ":folders" }));

@@ -69,6 +69,10 @@ internal sealed class LocalRegistry : IDisposable
         Copy("--preserve-digests", $"oci:{folder}/packed:made", $"docker://{Address}/{name}");
     }
 
+    /// <summary>Another image of the same layers comes next from <see cref="Make"/>.</summary>
+    /// <param name="options">What umoci is told: <c>--config.env A=1</c>.</param>
+    public void Change(params string[] options) => Run(Umoci, ["config", "--image", MakeLayout() + ":made", .. options]);
+
     /// <summary>Its port.</summary>
     public int Port => IPEndPoint.Parse(Address).Port;
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Vessel.Core.Errors;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
@@ -8,12 +9,33 @@ namespace Vessel.Core.Containers;
 
 /// <summary>An unpacked OCI bundle: a folder with config.json and the root filesystem.</summary>
 /// <param name="Folder">Absolute.</param>
-/// <param name="Spec">Its config.json.</param>
-/// <param name="ConfigBytes">Its config.json as it is on disk.</param>
-public sealed record Bundle(string Folder, Spec Spec, byte[] ConfigBytes)
+/// <param name="Spec">What its config.json says, or the caller in place of it.</param>
+public sealed record Bundle(string Folder, Spec Spec)
 {
     /// <summary>Bytes that a config.json may have.</summary>
     public const int ConfigLimit = 16 << 20;
+
+    /// <summary>What its config.json says, or the caller in place of it.</summary>
+    public Spec Spec
+    {
+        get;
+        init => (field, Read) = (value, null);
+    } = Spec;
+
+    /// <summary>The spec as a document: as it was read, or written anew.</summary>
+    internal byte[] ConfigBytes
+    {
+        get
+        {
+            if (Read is not null)
+                return Read;
+            using StringWriter text = new();
+            SpecWriter.Write(Spec, text);
+            return Encoding.UTF8.GetBytes(text.ToString());
+        }
+    }
+
+    private byte[]? Read { get; init; }
 
     /// <summary>Reads a bundle.</summary>
     /// <exception cref="RuntimeException">There is no config.json, or it is too large.</exception>
@@ -27,7 +49,7 @@ public sealed record Bundle(string Folder, Spec Spec, byte[] ConfigBytes)
             throw new RuntimeException(ErrorKind.NotFound, $"JSON specification file {config} not found: {SyscallException.Describe((int)-result)}");
         using FileDescriptor file = new((int)Check.Ok(result, "open", config));
         byte[] bytes = Files.ReadAll(file, config, ConfigLimit);
-        return new Bundle(absolute, SpecReader.Read(bytes), bytes);
+        return new Bundle(absolute, SpecReader.Read(bytes)) { Read = bytes };
     }
 
     /// <summary>Opens the root filesystem; links in the host's own path to it are followed.</summary>

@@ -2,6 +2,7 @@ using Vessel.Core.Cgroups;
 using Vessel.Core.Cgroups.Systemd;
 using Vessel.Core.Errors;
 using Vessel.Core.Hooks;
+using Vessel.Native.Safe;
 
 namespace Vessel.Core.Containers;
 
@@ -39,7 +40,8 @@ public sealed partial class Container
 
     private static IReadOnlyList<string> Destroy(RuntimeHost host, ContainerFolder folder, ContainerRecord record)
     {
-        bool hasProcess = folder.ReadInit() is not null;
+        InitProcess? init = folder.ReadInit();
+        bool hasProcess = init is not null;
         if (record.Scope is { } scope)
             StopScope(scope, record, isOurs: hasProcess);
         // The runtime was killed before the first process was written down: that process died with it, or is about to. What stays
@@ -52,6 +54,9 @@ public sealed partial class Container
         IReadOnlyList<string> complaints = [];
         if (record.HasHooks && folder.ReadConfig().Hooks is { Poststop.Count: > 0 } hooks)
             complaints = new HookRunner(host.Features, record.Bundle).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci());
+        // The first process of a container that this program itself created is its child.
+        if (init is { IsZombie: true })
+            ProcessHandle.ReapIfChild(init.Value.Pid);
         folder.Remove();
         return complaints;
     }

@@ -14,6 +14,9 @@ public readonly record struct InitProcess(int Pid, ulong StartTime)
     /// <summary>Whether it is still the same process, and not a zombie.</summary>
     public bool IsAlive => ReadStat(Pid) is { } stat && stat.StartTime == StartTime && stat.State is not ('Z' or 'X');
 
+    /// <summary>Whether it has ended, and its parent hasn't waited for it yet.</summary>
+    public bool IsZombie => ReadStat(Pid) is { State: 'Z' } stat && stat.StartTime == StartTime;
+
     /// <summary>Whether it is still the runtime's own, waiting for <c>start</c>, and not yet the container's program.</summary>
     public bool IsOurs => Files.ReadLink(null, $"/proc/{Pid}/exe") is { } executable
         ? executable.StartsWith("/memfd:vrun:init", StringComparison.Ordinal)

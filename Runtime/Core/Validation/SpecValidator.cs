@@ -105,6 +105,8 @@ public sealed class SpecValidator
             errors.Add("process.args: missing");
         else if (process.Args[0].Length == 0)
             errors.Add("process.args[0]: is empty");
+        if (!process.Cwd.StartsWith('/'))
+            errors.Add($"process.cwd: {process.Cwd} is not an absolute path");
         if (!string.IsNullOrEmpty(process.User.Username))
             errors.Add("process.user.username: is for another platform than Linux");
         if (process.CommandLine is not null)

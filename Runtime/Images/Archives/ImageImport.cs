@@ -18,9 +18,12 @@ public static class ImageImport
     /// <param name="observer">Is told how it goes.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>The image's id.</returns>
-    /// <exception cref="ImageException">It is no tar, or a hostile one; nothing of it is kept.</exception>
+    /// <exception cref="ImageException">It is no tar, or a hostile one, or its name has a digest; nothing of it is kept.</exception>
     public static async Task<Digest> ImportAsync(ImageStore store, Stream rootfs, ImportOptions options, IPullObserver observer, CancellationToken cancellation = default)
     {
+        // What a digest means is content, and this image's isn't known before.
+        if (options.Name?.Digest is not null)
+            throw new ImageException(ImageErrorKind.Invalid, "cannot import digest reference");
         using ArchiveFiles files = ArchiveFiles.Empty(store.Folder);
         ImageConfig config = ConfigOf(Take(rootfs, files, cancellation), options);
         files.Add(ConfigName, new MemoryStream(ImageDocumentWriter.WriteConfig(config)), cancellation);

@@ -7,6 +7,14 @@ namespace Vessel.Images.Layers;
 internal static class LayerCompressions
 {
     private const int MagicBytes = 4;
+    private const string StrictGzip = "System.IO.Compression.UseStrictValidation";
+
+    // Otherwise .NET takes a gzip that is cut off for one that ends there. It asks once, at its first gzip.
+    static LayerCompressions()
+    {
+        if (!AppContext.TryGetSwitch(StrictGzip, out _))
+            AppContext.SetSwitch(StrictGzip, isEnabled: true);
+    }
 
     /// <summary>The tar in a blob: gzip and zstd undone, anything else as it is.</summary>
     public static Stream Unpack(Stream blob)

@@ -30,7 +30,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         check(config);
         if (config.RootFs.DiffIds.Count != manifest.Document.Layers.Count)
             throw new ImageException(ImageErrorKind.Corrupt, $"manifest {manifest.Digest} has {manifest.Document.Layers.Count} layers, its config {config.RootFs.DiffIds.Count}");
-        await BringLayersAsync(manifest.Document.Layers, config.RootFs.DiffIds, lease, cancellation).ConfigureAwait(false);
+        await BringLayersAsync(manifest.Document.Layers, config.RootFs.DiffIds, isKnown: store.TryReadRecord(manifest.Document.Config.Digest) is not null, lease, cancellation).ConfigureAwait(false);
         return new ImageRecord(manifest.Digest, target, [.. manifest.Document.Layers.Select(l => l.Digest)], config.RootFs.DiffIds);
     }
 
@@ -50,7 +50,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         return ImageDocumentReader.ReadConfig(store.Content.ReadDocument(manifest.Config.Digest), $"config {manifest.Config.Digest}");
     }
 
-    private async Task BringLayersAsync(IReadOnlyList<Descriptor> blobs, IReadOnlyList<Digest> diffIds, Lease lease, CancellationToken cancellation)
+    private async Task BringLayersAsync(IReadOnlyList<Descriptor> blobs, IReadOnlyList<Digest> diffIds, bool isKnown, Lease lease, CancellationToken cancellation)
     {
         List<(Descriptor Blob, Digest DiffId)> layers = [.. blobs.Zip(diffIds).DistinctBy(l => (l.First.Digest, l.Second)).Select(l => (l.First, l.Second))];
         List<(Descriptor Blob, Digest DiffId)> missing = [];
@@ -58,11 +58,13 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         {
             lease.Hold(blob.Digest);
             lease.Hold(diffId);
-            bool exists = store.Layers.Contains(diffId, blob.Digest) && store.Content.SizeOf(blob.Digest) == blob.Size;
-            observer.Layer(blob.Digest, exists ? PullStage.Exists : PullStage.Pending);
-            if (!exists)
+            if (!store.Layers.Contains(diffId, blob.Digest) || store.Content.SizeOf(blob.Digest) != blob.Size)
                 missing.Add((blob, diffId));
         }
+        // Of an image that is all here nothing is to be told.
+        if (missing.Count > 0 || !isKnown)
+            foreach ((Descriptor blob, Digest diffId) in layers)
+                observer.Layer(blob.Digest, missing.Contains((blob, diffId)) ? PullStage.Pending : PullStage.Exists);
         if (missing.Count == 0)
             return;
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -149,7 +149,7 @@ public sealed class ImageStore
     {
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames all = ImageNames.Load(Folder);
-        bool isKnown = ReadRecord(id) is { } known && known.Manifest == record.Manifest && known.Target == record.Target;
+        bool isKnown = TryReadRecord(id) is { } known && known.Manifest == record.Manifest && known.Target == record.Target;
         if (!isKnown)
             StoreFolder.WriteDurably(Folder.Image(id), record.ToBytes());
         if (names.All(n => all.Find(n) == id))
@@ -201,11 +201,33 @@ public sealed class ImageStore
             throw NoSuchImage(image.Id.ToString());
     }
 
+    /// <summary>What an image is made of; null where there is none.</summary>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.Corrupt"/>: it cannot be read.</exception>
     internal ImageRecord? ReadRecord(Digest id)
     {
         string path = Folder.Image(id);
         using FileDescriptor? file = Files.OpenIfThere(path, Open.O_RDONLY);
-        return file is null ? null : ImageRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
+        try
+        {
+            return file is null ? null : ImageRecord.Read(Files.ReadAll(file, path, MaximumRecordBytes), path);
+        }
+        catch (Exception e) when (e is DocumentException or InvalidDataException)
+        {
+            throw new ImageException(ImageErrorKind.Corrupt, $"image {id.Short} is damaged ({e.Message}): pull it again, or remove it by `vessel system check --repair`", e);
+        }
+    }
+
+    /// <summary>The same, where what is damaged is none.</summary>
+    internal ImageRecord? TryReadRecord(Digest id)
+    {
+        try
+        {
+            return ReadRecord(id);
+        }
+        catch (ImageException e) when (e.Kind == ImageErrorKind.Corrupt)
+        {
+            return null;
+        }
     }
 
     private Image? TryLoad(Digest id, IReadOnlyList<ImageReference> names)
@@ -227,9 +249,17 @@ public sealed class ImageStore
     private List<Digest> Sweep(DoomedLayers doomed)
     {
         HashSet<Digest> used = [.. Lease.Held(Folder), .. BundleUse.Held(Folder)];
-        foreach (Digest id in StoreFolder.DigestsIn(Folder.Images, ".json").ToList())
-            if (ReadRecord(id) is { } record)
-                used.UnionWith(record.Parts.Prepend(id));
+        try
+        {
+            foreach (Digest id in StoreFolder.DigestsIn(Folder.Images, ".json").ToList())
+                if (ReadRecord(id) is { } record)
+                    used.UnionWith(record.Parts.Prepend(id));
+        }
+        catch (ImageException e) when (e.Kind == ImageErrorKind.Corrupt)
+        {
+            // What a damaged image is made of nobody knows: until it is pulled again or removed, nothing goes.
+            return [];
+        }
         foreach (Digest blob in Folder.Blobs().Where(b => !used.Contains(b)).ToList())
             Files.TryRemove(null, Folder.Blob(blob));
         List<Digest> layers = [.. Folder.UnpackedLayers().Where(l => !used.Contains(l))];

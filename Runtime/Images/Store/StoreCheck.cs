@@ -123,7 +123,7 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
                         if (blobs.Contains(blob))
                             blobOf.TryAdd(diffId, blob);
             }
-            catch (Exception e) when (e is DocumentException or InvalidDataException)
+            catch (ImageException e) when (e.Kind == ImageErrorKind.Corrupt)
             {
                 // Told when the images are looked at.
             }
@@ -162,9 +162,9 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
                     return $"layer {layer}";
             return null;
         }
-        catch (Exception e) when (e is DocumentException or InvalidDataException)
+        catch (ImageException e) when (e.Kind == ImageErrorKind.Corrupt)
         {
-            return $"a record that can be read: {e.Message}";
+            return $"a record that can be read: {(e.InnerException ?? e).Message}";
         }
     }
 }

@@ -50,14 +50,17 @@ internal sealed class DiskUsageCommand : Command
             long sharedBytes = image.Record.DiffIds.Where(shared.Contains).Sum(l => DiskUsage.BytesOf(invocation.Images, l));
             foreach (Map row in ImageListing.Of(image).Select(l => l.ToMap(isFull: false)))
             {
-                (row["SharedSize"], row["UniqueSize"]) = (Human.Size(sharedBytes), Human.Size(image.SizeBytes - sharedBytes));
+                (row["SharedSize"], row["UniqueSize"]) = (Human.Size(sharedBytes, 4), Human.Size(image.SizeBytes - sharedBytes, 4));
+                row["Containers"] = "0";
                 rows.Add(row);
             }
         }
         string? format = invocation.Options.Text("format");
-        if (format is null or "" or "table")
-            invocation.Output.Write("Images space usage:\n\n");
-        invocation.Output.Write(Rows.Format(rows, format, columns, ImageListing.Headers));
+        // A format is of all of it at once.
+        if (format is not (null or "" or "table"))
+            invocation.Output.Write(Rows.FormatOne(new Map { ["Images"] = rows }, format));
+        else
+            invocation.Output.Write("Images space usage:\n\n" + Rows.Format(rows, format, columns, ImageListing.Headers));
         return 0;
     }
 }

@@ -47,13 +47,14 @@ internal sealed class HistoryCommand : Command
         rows.Reverse();
         if (rows.Count > 0)
             rows[0]["ID"] = isFull ? image.Id.ToString() : image.Id.Short;
-        if (invocation.Options.Has("quiet"))
+        string? format = invocation.Options.Text("format");
+        if (invocation.Options.Has("quiet") && format is null or "" or "table")
         {
             rows.ForEach(r => invocation.Output.Write(r["ID"] + "\n"));
             return Task.FromResult(0);
         }
-        (string, string)[] columns = [("IMAGE", "ID"), ("CREATED", isHuman ? "CreatedSince" : "CreatedAt"), ("CREATED BY", "CreatedBy"), ("SIZE", "Size"), ("COMMENT", "Comment")];
-        invocation.Output.Write(Rows.Format(rows, invocation.Options.Text("format"), columns, Headers));
+        (string, string)[] columns = [("IMAGE", "ID"), (isHuman ? "CREATED" : "CREATED AT", "CreatedSince"), ("CREATED BY", "CreatedBy"), ("SIZE", "Size"), ("COMMENT", "Comment")];
+        invocation.Output.Write(Rows.Format(rows, format, columns, Headers));
         return Task.FromResult(0);
     }
 
@@ -76,7 +77,7 @@ internal sealed class HistoryCommand : Command
             ["Comment"] = step.Comment ?? "",
             ["CreatedAt"] = time is { } t ? Times.Format(t) : "",
             ["CreatedBy"] = isFull || command.Length <= ShownCommand ? command : command[..(ShownCommand - 1)] + "…",
-            ["CreatedSince"] = Human.Ago(time),
+            ["CreatedSince"] = isHuman ? Human.Ago(time) : time is { } at ? Times.Format(at) : "",
             ["ID"] = Missing,
             ["Size"] = isHuman ? Human.Size(bytes) : bytes.ToString(CultureInfo.InvariantCulture),
         };

@@ -27,7 +27,7 @@ internal static class ImageDetails
             ["Size"] = image.SizeBytes,
             ["GraphDriver"] = new Map
             {
-                ["Data"] = new Map { ["LowerDir"] = string.Join(':', image.Record.DiffIds.Reverse().Select(store.Layers.TreeOf)) },
+                ["Data"] = new Map { IsOpen = true, ["LowerDir"] = string.Join(':', image.Record.DiffIds.Reverse().Select(store.Layers.TreeOf)) },
                 ["Name"] = DriverOf(store, image),
             },
             ["RootFS"] = new Map { ["Type"] = "layers", ["Layers"] = image.Record.DiffIds.Select(d => d.ToString()).ToList() },
@@ -35,7 +35,7 @@ internal static class ImageDetails
             ["Config"] = ConfigOf(config.Config),
         };
         details.Unsaid["ID"] = details["Id"];
-        details.Unsaid["Variant"] = "";
+        (details.Unsaid["Variant"], details.Unsaid["OsVersion"], details.Unsaid["VirtualSize"]) = ("", "", 0L);
         if (!string.IsNullOrEmpty(config.Variant))
             details.Insert(details.IndexOf("Os"), "Variant", config.Variant);
         return details;

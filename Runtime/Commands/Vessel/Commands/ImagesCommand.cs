@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
@@ -31,9 +30,10 @@ internal sealed class ImagesCommand : Command
     {
         bool isFull = invocation.Options.Has("no-trunc");
         Filters filters = new(invocation.Options.All("filter"), "dangling", "label", "before", "since", "until", "reference");
-        string? wanted = invocation.Arguments.Count > 0 ? invocation.Arguments[0] : null;
+        Pattern? wanted = invocation.Arguments.Count > 0 ? PatternOf(invocation.Arguments[0]) : null;
+        List<Pattern> references = [.. filters["reference"].Select(PatternOf)];
         List<ImageListing> rows = [.. Select(invocation.Images, filters).Where(i => filters.Allows("dangling", IsDangling(i))).SelectMany(ImageListing.Of)
-            .Where(r => (wanted is null || IsLike(r, wanted)) && filters.Allows("reference", pattern => IsLike(r, pattern)))];
+            .Where(r => (wanted is null || IsLike(r, wanted)) && (references.Count == 0 || references.Exists(p => IsLike(r, p))))];
         string? format = invocation.Options.Text("format");
         if (invocation.Options.Has("quiet") && format is null or "" or "table")
         {
@@ -83,12 +83,9 @@ internal sealed class ImagesCommand : Command
         return image.Config.Config.Labels.TryGetValue(parts[0], out string? value) && (parts.Length == 1 || value == parts[1]);
     }
 
-    // A pattern of the repository, or of repository and tag; a star doesn't reach over a slash.
-    private static bool IsLike(ImageListing row, string pattern)
-    {
-        string name = ImageReference.TryParse(pattern, out ImageReference? reference, out _) ? reference.FamiliarName + (reference.Tag is null ? "" : ":" + reference.Tag) : pattern;
-        string text = name.Split('/')[^1].Contains(':') ? $"{row.Repository}:{row.Tag}" : row.Repository;
-        string[] wanted = name.Split('/'), own = text.Split('/');
-        return wanted.Length == own.Length && wanted.Zip(own).All(p => FileSystemName.MatchesSimpleExpression(p.First, p.Second, ignoreCase: false));
-    }
+    // Of the repository, or of repository and tag. What is a name may be a longer one of the same repository.
+    private static Pattern PatternOf(string text) =>
+        new(ImageReference.TryParse(text, out ImageReference? reference, out _) ? reference.FamiliarName + (reference.Tag is null ? "" : ":" + reference.Tag) : text);
+
+    private static bool IsLike(ImageListing row, Pattern pattern) => pattern.Matches(row.Repository) || pattern.Matches($"{row.Repository}:{row.Tag}");
 }

@@ -32,8 +32,6 @@ internal sealed class ImportCommand : Command
             Name = invocation.Arguments.Count > 1 ? References.Parse(invocation.Arguments[1]) : null,
             Config = Config(invocation.Options.All("change")),
         };
-        if (options.Name?.Digest is not null)
-            throw new ClientException("cannot import digest reference");
         if (References.ParsePlatform(invocation.Options.Text("platform")) is { } platform)
             options = options with { Platform = platform };
         bool isAddress = source.StartsWith("http://", StringComparison.Ordinal) || source.StartsWith("https://", StringComparison.Ordinal);

@@ -160,5 +160,6 @@ internal sealed class InfoCommand : Command
         return line is null ? otherwise : line[(key.Length + 1)..].Trim().Trim('"');
     }
 
-    private static string Text(string path) => Files.TryReadText(null, path)?.Trim() ?? "";
+    /// <summary>A file of the kernel's, without the line's end; nothing where it isn't there.</summary>
+    internal static string Text(string path) => Files.TryReadText(null, path)?.Trim() ?? "";
 }

@@ -41,8 +41,11 @@ internal sealed class PushCommand : Command
             : [reference.WithDefaultTag()];
         if (!isQuiet)
             invocation.Output.Write($"The push refers to repository [{reference.Name}]\n");
-        if (references.Count == 0 || !invocation.Images.List().SelectMany(i => i.Names).Contains(references[0]))
-            throw new ImageException(ImageErrorKind.NotFound, isAll ? $"An image does not exist locally with the tag: {reference.FamiliarName}" : $"tag does not exist: {references[0].FamiliarText}");
+        List<ImageReference> names = [.. invocation.Images.List().SelectMany(i => i.Names)];
+        if (!names.Any(n => n.Name == reference.Name && n.Tag is not null))
+            throw new ClientException($"An image does not exist locally with the tag: {reference.FamiliarName}");
+        if (!isAll && !names.Contains(references[0]))
+            throw new ClientException($"tag does not exist: {references[0].FamiliarText}");
         using RegistryClient registry = new(invocation.Registries);
         foreach (ImageReference each in references)
         {

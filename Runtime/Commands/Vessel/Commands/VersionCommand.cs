@@ -24,7 +24,7 @@ internal sealed class VersionCommand : Command
         string[] parts = Text.Split('+');
         string commit = parts.Length > 1 ? parts[1][..Math.Min(7, parts[1].Length)] : "unknown";
         // What docker calls the server is in this program too: the commands work on the images themselves.
-        Map part = new() { ["Version"] = parts[0], ["GitCommit"] = commit, ["Os"] = Platform.Host.Os, ["Arch"] = Platform.Host.Architecture, ["KernelVersion"] = Environment.OSVersion.Version.ToString() };
+        Map part = new() { ["Version"] = parts[0], ["GitCommit"] = commit, ["Os"] = Platform.Host.Os, ["Arch"] = Platform.Host.Architecture, ["KernelVersion"] = InfoCommand.Text("/proc/sys/kernel/osrelease") };
         Map version = new() { ["Client"] = part, ["Server"] = part };
         invocation.Output.Write(Rows.FormatOne(version, invocation.Options.Text("format")) ?? $"Client:\n Version:    {parts[0]}\n Git commit: {commit}\n OS/Arch:    {Platform.Host}\n");
         return Task.FromResult(0);

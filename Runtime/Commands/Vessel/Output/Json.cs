@@ -25,6 +25,7 @@ internal static class Json
             case string text: json.WriteValue(text); break;
             case bool truth: json.WriteValue(truth); break;
             case long number: json.WriteValue(number); break;
+            case double number: json.WriteRawValue(Templates.Go.Print(number)); break;
             case int number: json.WriteValue(number); break;
             case Map map:
                 json.WriteStartObject();

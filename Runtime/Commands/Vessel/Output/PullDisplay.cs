@@ -10,7 +10,7 @@ internal sealed class PullDisplay(TextWriter output) : IPullObserver
 
     public void Found(ImageReference reference)
     {
-        output.Write($"{reference.Tag ?? $"{reference.Name}@{reference.Digest}"}: Pulling from {reference.Repository}\n");
+        output.Write($"{(reference.Digest is { } digest ? $"{reference.Name}@{digest}" : reference.Tag)}: Pulling from {reference.Repository}\n");
         output.Flush();
     }
 

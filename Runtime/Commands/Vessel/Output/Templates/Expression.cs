@@ -7,6 +7,9 @@ internal sealed class Expression
     private int at;
     private TemplateScope scope = null!;
 
+    // What is read only to get past it has no value, and no error either.
+    private bool skips;
+
     public Expression(List<Token> tokens)
     {
         this.tokens = tokens;
@@ -43,16 +46,37 @@ internal sealed class Expression
         if (at < tokens.Count && tokens[at] is { Kind: TokenKind.Word } word && Functions.Exists(word.Text))
         {
             at++;
+            if (word.Text is "and" or "or")
+                return Decide(word.Text == "or", piped, hasPiped);
             List<object?> arguments = [];
             while (at < tokens.Count && !Is("|") && !Is(")"))
                 arguments.Add(Operand());
             if (hasPiped)
                 arguments.Add(piped);
-            return Functions.Call(word.Text, [.. arguments]);
+            return skips ? null : Functions.Call(word.Text, [.. arguments]);
         }
         if (hasPiped)
             throw new TemplateException("template parsing error: template: :1: non executable command in pipeline stage 2");
         return Operand();
+    }
+
+    // The first that decides it; what comes after isn't looked at.
+    private object? Decide(bool wanted, object? piped, bool hasPiped)
+    {
+        object? result = null;
+        bool isDecided = false, outer = skips;
+        int count = 0;
+        for (; at < tokens.Count && !Is("|") && !Is(")"); count++)
+        {
+            skips = outer || isDecided;
+            object? value = Operand();
+            if (!isDecided)
+                (result, isDecided) = (value, Go.IsTrue(value) == wanted);
+        }
+        skips = outer;
+        if (count == 0 && !hasPiped)
+            throw new TemplateException($"template: :1: executing \"\": wrong number of args for {(wanted ? "or" : "and")}: want at least 1 got 0");
+        return hasPiped && !isDecided ? piped : result;
     }
 
     private object? Operand()
@@ -64,12 +88,12 @@ internal sealed class Expression
         switch (token.Kind)
         {
             case TokenKind.Text: return token.Text;
-            case TokenKind.Number: return long.Parse(token.Text, System.Globalization.CultureInfo.InvariantCulture);
+            case TokenKind.Number: return Go.ParseNumber(token.Text);
             case TokenKind.Word when token.Text is "true" or "false": return token.Text == "true";
             case TokenKind.Word when token.Text == "nil": return null;
-            case TokenKind.Word: return Functions.Call(token.Text, []);
-            case TokenKind.Variable: value = scope.Variable(token.Text); break;
-            case TokenKind.Field: value = token.Text == "." ? scope.Dot : Member(scope.Dot, token.Text[1..]); break;
+            case TokenKind.Word: return skips ? null : Functions.Call(token.Text, []);
+            case TokenKind.Variable: value = scope[token.Text]; break;
+            case TokenKind.Field: value = token.Text == "." ? scope.Dot : MemberOf(scope.Dot, token.Text[1..]); break;
             case TokenKind.Sign when token.Text == "(":
                 value = Pipeline();
                 at++;
@@ -78,11 +102,13 @@ internal sealed class Expression
         }
         while (at < tokens.Count && tokens[at] is { Kind: TokenKind.Field, Text.Length: > 1, IsAttached: true } field)
         {
-            value = Member(value, field.Text[1..]);
+            value = MemberOf(value, field.Text[1..]);
             at++;
         }
         return value;
     }
+
+    private object? MemberOf(object? value, string name) => skips ? null : Member(value, name);
 
     private static object? Member(object? value, string name) => value switch
     {

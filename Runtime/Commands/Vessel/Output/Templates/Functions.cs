@@ -23,10 +23,11 @@ internal static class Functions
         ["index"] = static a => a[1..].Aggregate(a[0], Index),
         ["slice"] = static a => Slice(a[0], a[1..]),
         ["not"] = static a => !Go.IsTrue(a[0]),
-        ["and"] = static a => a.FirstOrDefault(v => !Go.IsTrue(v), a[^1]),
-        ["or"] = static a => a.FirstOrDefault(Go.IsTrue, a[^1]),
-        ["eq"] = static a => a[1..].Any(v => Equals(a[0], v)),
-        ["ne"] = static a => !Equals(a[0], a[1]),
+        // By Expression, which doesn't look at all of their arguments.
+        ["and"] = static _ => null,
+        ["or"] = static _ => null,
+        ["eq"] = static a => a[1..].Any(v => AreEqual(a[0], v)),
+        ["ne"] = static a => !AreEqual(a[0], a[1]),
         ["lt"] = static a => Compare(a) < 0,
         ["le"] = static a => Compare(a) <= 0,
         ["gt"] = static a => Compare(a) > 0,
@@ -48,8 +49,6 @@ internal static class Functions
         ["index"] = 1,
         ["slice"] = 1,
         ["not"] = 1,
-        ["and"] = 1,
-        ["or"] = 1,
         ["eq"] = 2,
         ["ne"] = 2,
         ["lt"] = 2,
@@ -86,12 +85,24 @@ internal static class Functions
 
     private static IEnumerable<object?> Elements(object? value) => value is IEnumerable list and not string ? list.Cast<object?>() : [value];
 
-    private static int Compare(object?[] a) => a[0] is long x && a[1] is long y ? x.CompareTo(y) : string.CompareOrdinal(Go.Print(a[0]), Go.Print(a[1]));
+    private static bool AreEqual(object? one, object? other) => one is null || other is null || one.GetType() == other.GetType() || one is not (string or bool or long or double) ? Equals(one, other)
+        : throw new TemplateException("template: :1: executing \"\": error calling eq: incompatible types for comparison");
+
+    private static int Compare(object?[] a) => (a[0], a[1]) switch
+    {
+        (long x, long y) => x.CompareTo(y),
+        (double x, double y) => x.CompareTo(y),
+        (string x, string y) => string.CompareOrdinal(x, y),
+        _ => throw new TemplateException("template: :1: executing \"\": error calling lt: incompatible types for comparison"),
+    };
 
     private static object? Index(object? value, object? key)
     {
         if (value is Map map)
             return map.GetValueOrDefault(Go.Print(key), "");
+        if (value is string whole)
+            return key is long at && at >= 0 && at < System.Text.Encoding.UTF8.GetByteCount(whole) ? (long)System.Text.Encoding.UTF8.GetBytes(whole)[at]
+                : throw new TemplateException($"template: :1: executing \"\" at <index>: error calling index: index out of range: {Go.Print(key)}");
         List<object?> list = value is IEnumerable elements and not string ? [.. elements.Cast<object?>()] : throw new TemplateException($"template: :1: executing \"\" at <index>: error calling index: can't index item of type {value?.GetType().Name ?? "nil"}");
         return key is long i && i >= 0 && i < list.Count ? list[(int)i] : throw new TemplateException($"template: :1: executing \"\" at <index>: error calling index: index out of range: {Go.Print(key)}");
     }
@@ -160,9 +171,12 @@ internal static class Functions
             ('q', string text) => Go.Quote(Cut(text)),
             ('x', string) => Convert.ToHexStringLower(Bytes()),
             ('X', string) => Convert.ToHexString(Bytes()),
-            ('d', long number) => flags.Contains('+') && number >= 0 ? $"+{number}" : Go.Print(number),
-            ('x', long number) => number.ToString("x", CultureInfo.InvariantCulture),
-            ('X', long number) => number.ToString("X", CultureInfo.InvariantCulture),
+            ('d', long number) => number < 0 ? Go.Print(number) : flags.Contains('+') ? $"+{number}" : flags.Contains(' ') ? $" {number}" : Go.Print(number),
+            ('x', long number) => (flags.Contains('#') ? "0x" : "") + number.ToString("x", CultureInfo.InvariantCulture),
+            ('X', long number) => (flags.Contains('#') ? "0X" : "") + number.ToString("X", CultureInfo.InvariantCulture),
+            ('U', long number) => $"U+{number:X4}",
+            ('f' or 'F', double number) => number.ToString($"F{(precision < 0 ? 6 : precision)}", CultureInfo.InvariantCulture),
+            ('g', double number) => Go.Print(number),
             ('o', long number) => Convert.ToString(number, 8),
             ('b', long number) => Convert.ToString(number, 2),
             ('c', long number) => char.ConvertFromUtf32((int)number),

@@ -25,7 +25,7 @@ internal sealed class Template
     public string Render(object? value)
     {
         StringBuilder text = new();
-        TemplateScope scope = new(value, new Dictionary<string, object?> { ["$"] = value });
+        TemplateScope scope = new(value);
         body.ForEach(part => part(scope, text));
         return text.ToString();
     }
@@ -100,7 +100,7 @@ internal sealed class Template
         if (tokens is [{ Kind: TokenKind.Variable } variable, { Text: ":=" or "=" }, ..])
         {
             Expression value = new(tokens[2..]);
-            return (scope, _) => scope.Variables[variable.Text] = value.Evaluate(scope);
+            return tokens[1].Text == "=" ? (scope, _) => scope[variable.Text] = value.Evaluate(scope) : (scope, _) => scope.Declare(variable.Text, value.Evaluate(scope));
         }
         Expression expression = new(tokens);
         return (scope, output) => output.Append(Go.Print(expression.Evaluate(scope)));
@@ -108,10 +108,12 @@ internal sealed class Template
 
     private static Action<TemplateScope, StringBuilder> Choice(string word, string condition, List<(bool IsAction, string Text)> parts, ref int at)
     {
-        Expression expression = new(Tokens.Read(condition));
+        List<Token> tokens = Tokens.Read(condition);
+        string? name = tokens is [{ Kind: TokenKind.Variable } variable, { Text: ":=" }, ..] ? variable.Text : null;
+        Expression expression = new(name is null ? tokens : tokens[2..]);
         List<Action<TemplateScope, StringBuilder>> then = Block(parts, ref at, out string? end), otherwise = [];
-        if (end is not null && end.StartsWith("else if ", StringComparison.Ordinal))
-            otherwise.Add(Choice("if", end["else if ".Length..], parts, ref at));
+        if (end?.Split(' ', 3) is ["else", "if" or "with", _] other && other[1] == word)
+            otherwise.Add(Choice(word, other[2], parts, ref at));
         else if (end == "else")
             otherwise = Block(parts, ref at, out end);
         if (end is null)
@@ -120,6 +122,8 @@ internal sealed class Template
         {
             object? value = expression.Evaluate(scope);
             TemplateScope inner = scope.With(word == "with" && Go.IsTrue(value) ? value : scope.Dot);
+            if (name is not null)
+                inner.Declare(name, value);
             (Go.IsTrue(value) ? then : otherwise).ForEach(part => part(inner, output));
         };
     }
@@ -142,9 +146,9 @@ internal sealed class Template
             {
                 TemplateScope inner = scope.With(value);
                 if (names.Count > 0)
-                    inner.Variables[names[^1]] = value;
+                    inner.Declare(names[^1], value);
                 if (names.Count > 1)
-                    inner.Variables[names[0]] = key;
+                    inner.Declare(names[0], key);
                 each.ForEach(part => part(inner, output));
             }
             if (elements.Count == 0)

@@ -20,7 +20,7 @@ internal enum TokenKind
     /// <summary>A quoted text.</summary>
     Text,
 
-    /// <summary>A whole number.</summary>
+    /// <summary>A number: whole, with a point, hexadecimal; or a character.</summary>
     Number,
 
     /// <summary><c>|</c>, <c>(</c>, <c>)</c>, <c>,</c>, <c>:=</c>, <c>=</c>.</summary>

@@ -20,8 +20,10 @@ internal static class Tokens
                 tokens.Add(new Token(TokenKind.Sign, ":="));
                 i += 2;
             }
-            else if (c is '"' or '`' or '\'')
+            else if (c is '"' or '`')
                 tokens.Add(new Token(TokenKind.Text, Quoted(action, ref i)));
+            else if (c == '\'')
+                tokens.Add(new Token(TokenKind.Number, Character(Quoted(action, ref i))));
             else if (c is '.' or '$')
             {
                 int start = i++;
@@ -32,7 +34,7 @@ internal static class Tokens
             else if (char.IsAsciiDigit(c) || (c == '-' && i + 1 < action.Length && char.IsAsciiDigit(action[i + 1])))
             {
                 int start = i++;
-                while (i < action.Length && char.IsAsciiDigit(action[i]))
+                while (i < action.Length && (IsNamePart(action[i]) || action[i] == '.' || action[i] is '+' or '-' && action[i - 1] is 'e' or 'E'))
                     i++;
                 tokens.Add(new Token(TokenKind.Number, action[start..i]));
             }
@@ -50,6 +52,10 @@ internal static class Tokens
     }
 
     private static bool IsNamePart(char c) => char.IsLetterOrDigit(c) || c == '_';
+
+    // A character is its number.
+    private static string Character(string text) => text.EnumerateRunes().ToList() is [var only] ? only.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        : throw new TemplateException("template: :1: malformed character constant");
 
     private static string Quoted(string action, ref int i)
     {
