@@ -151,6 +151,16 @@ public sealed class CommandLineTests : ImageTest
     }
 
     [Test]
+    public void Remove_ById_OfSeveralTags_NeedsForce()
+    {
+        Load("mine:v1");
+        Vessel("tag", "mine:v1", "mine:v2").Succeeded();
+        string id = Vessel("images", "-q", "mine:v1").Text;
+        Assert.That(Vessel("rmi", id).Error, Does.Contain($"unable to delete {id} (must be forced)"));
+        Assert.That(Vessel("rmi", "-f", id).Succeeded().Output, Does.StartWith("Untagged: mine:v1\nUntagged: mine:v2\nDeleted: "));
+    }
+
+    [Test]
     public void Prune_ByLabel_AndOfAll()
     {
         Load("mine:v1");
