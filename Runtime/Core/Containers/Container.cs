@@ -7,7 +7,7 @@ namespace Vessel.Core.Containers;
 /// <summary>A container, from create to delete (runtime-spec, runtime.md, "Lifecycle"). One file an operation.</summary>
 /// <remarks>
 /// Operations that change a container hold its lock; those that look do not. Everything that is known is on disk and in the kernel: an object of
-/// this type remembers only where. In a process with other threads, use the <c>vrun</c> executable: a clone belongs to the thread that made it.
+/// this type remembers only where.
 /// </remarks>
 public sealed partial class Container
 {

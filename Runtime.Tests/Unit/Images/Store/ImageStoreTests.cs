@@ -136,10 +136,14 @@ public sealed class ImageStoreTests
     }
 
     [Test]
-    public void Remove_ById_TakesAllNamesOfARepository_ButNotOfSeveral()
+    public void Remove_ById_TakesOneTagAndItsDigests_AndSeveralOnlyByForce()
     {
-        Digest id = Add("a", "a:v", "a:w", $"a@{Digest.Of([1])}");
-        Assert.That(Text(Store.Remove(id.Short)), Has.Length.EqualTo(4));
+        Digest id = Add("a", "a:v", $"a@{Digest.Of([1])}");
+        Assert.That(Text(Store.Remove(id.Short)), Has.Length.EqualTo(3));
+        AssertEmpty();
+        Add("a", "a:v", "a:w");
+        Assert.That(Assert.Throws<ImageException>(() => Store.Remove(id.Short))!.Kind, Is.EqualTo(ImageErrorKind.InUse));
+        Assert.That(Text(Store.Remove(id.Short, force: true)), Has.Length.EqualTo(3));
         AssertEmpty();
         Add("a", "a:v", "b:v");
         ImageException e = Assert.Throws<ImageException>(() => Store.Remove(id.ToString()))!;
