@@ -44,7 +44,7 @@ public sealed class ImageTrustTests : PullTest
         await PullAsync("plain:v1");
         PullRecord again = new();
         await PullAsync("plain:v1", again);
-        Assert.That(again.Of(plain.Layers[0].Digest), Is.EqualTo(new[] { PullStage.Exists }));
+        Assert.That(again.Of(plain.Layers[0].Digest), Is.Empty, "all of the image is here");
         Assert.That(StoreCheck.Run(Store, repair: false).Problems, Is.Empty);
     }
 
