@@ -30,26 +30,20 @@ public sealed unsafe class ProcessHandle(int id, FileDescriptor? descriptor) : I
     /// <summary>Waits until this child of ours ends, and reaps it. The result is as a shell has it: the exit code, or 128 and the signal.</summary>
     public int Wait()
     {
-        siginfo info = default;
-        Check.Ok(Kernel.CallRetrying(SYS.waitid, ProcessControl.P_PID, Id, (nint)(&info), ProcessControl.WEXITED | ProcessControl.WALL, 0), "wait for", $"process {Id}");
+        Check.Ok(WaitId(Id, 0, out siginfo info), "wait for", $"process {Id}");
         return ExitCode(info);
     }
 
     /// <summary>Reaps this child of ours if it has ended; null as long as it runs.</summary>
     public int? TryReap()
     {
-        siginfo info = default;
-        Check.Ok(Kernel.CallRetrying(SYS.waitid, ProcessControl.P_PID, Id, (nint)(&info), ProcessControl.WEXITED | ProcessControl.WALL | ProcessControl.WNOHANG, 0), "wait for", $"process {Id}");
+        Check.Ok(WaitId(Id, ProcessControl.WNOHANG, out siginfo info), "wait for", $"process {Id}");
         return info.si_pid == 0 ? null : ExitCode(info);
     }
 
     /// <summary>Reaps a process if it is a child of ours and has ended; nothing otherwise.</summary>
-    public static void ReapIfChild(int id)
-    {
-        siginfo info = default;
-        // best effort: whose child it is only the kernel knows.
-        _ = Kernel.CallRetrying(SYS.waitid, ProcessControl.P_PID, id, (nint)(&info), ProcessControl.WEXITED | ProcessControl.WALL | ProcessControl.WNOHANG, 0);
-    }
+    // best effort: whose child it is only the kernel knows.
+    public static void ReapIfChild(int id) => _ = WaitId(id, ProcessControl.WNOHANG, out _);
 
     /// <summary>Waits until the process, a child or not, has ended; false when <paramref name="milliseconds"/> have passed before.</summary>
     public bool WaitForEnd(int milliseconds)
@@ -64,6 +58,13 @@ public sealed unsafe class ProcessHandle(int id, FileDescriptor? descriptor) : I
 
     /// <inheritdoc/>
     public void Dispose() => Descriptor?.Dispose();
+
+    private static nint WaitId(int id, int options, out siginfo info)
+    {
+        info = default;
+        fixed (siginfo* p = &info)
+            return Kernel.CallRetrying(SYS.waitid, ProcessControl.P_PID, id, (nint)p, ProcessControl.WEXITED | ProcessControl.WALL | options, 0);
+    }
 
     private static int ExitCode(siginfo info) => info.si_code == ProcessControl.CLD_EXITED ? info.si_status : 128 + info.si_status;
 }

@@ -13,8 +13,6 @@ internal static class OciLayout
     /// <summary>The annotation with an image's whole name, and the specification's own, often a tag alone.</summary>
     public const string FullName = "io.containerd.image.name", RefName = "org.opencontainers.image.ref.name";
 
-    private const int MaximumDepth = 4, MaximumInner = 16;
-
     /// <summary>Where a blob is.</summary>
     public static string PathOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 
@@ -31,7 +29,7 @@ internal static class OciLayout
             if (PlatformChoice.IsAttestation(entry))
                 continue;
             if (!entries.TryGetValue(entry.Digest, out ArchivedImage? image))
-                entries[entry.Digest] = image = ImageOf(files, entry, wanted, MaximumDepth, ref left);
+                entries[entry.Digest] = image = ImageOf(files, entry, wanted, ImageDocumentReader.MaximumIndexDepth, ref left);
             if (image is null)
                 continue;
             found.TryAdd(image.Digest, (image, []));
@@ -54,7 +52,7 @@ internal static class OciLayout
             if (depth == 0 || (left -= manifests.Count) < 0)
                 throw new ImageException(ImageErrorKind.Corrupt, "indexes within indexes do not end");
             // Of indexes in an index any may have it, if they don't say what they are for.
-            foreach (Descriptor chosen in PlatformChoice.InOrder(manifests, wanted).Take(MaximumInner))
+            foreach (Descriptor chosen in PlatformChoice.InOrder(manifests, wanted))
                 if (ImageOf(files, chosen, wanted, depth - 1, ref left) is { } image)
                     return image;
             return null;

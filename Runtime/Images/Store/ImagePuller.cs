@@ -9,8 +9,6 @@ namespace Vessel.Images.Store;
 /// <summary>One pull: the manifest for the wanted platform, what it names, and then the image's names.</summary>
 internal sealed class ImagePuller(ImageStore store, RegistryClient registry, PullOptions options, IPullObserver observer)
 {
-    private const int MaximumDepth = 4, MaximumInner = 16;
-
     public async Task<PulledImage> PullAsync(ImageReference reference, CancellationToken cancellation)
     {
         using Lease lease = new(store.Folder);
@@ -53,11 +51,11 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
     {
         if (!MediaTypes.IsIndex(type))
             return (fetched, type);
-        if (depth == MaximumDepth || offered.Count > ImageDocumentReader.MaximumItems)
+        if (depth == ImageDocumentReader.MaximumIndexDepth || offered.Count > ImageDocumentReader.MaximumItems)
             throw new ImageException(ImageErrorKind.Corrupt, $"{reference.FamiliarText}: indexes within indexes do not end");
         IReadOnlyList<Descriptor> manifests = ImageDocumentReader.ReadIndex(fetched.Bytes, $"index {fetched.Digest}", type).Manifests;
         offered.AddRange(manifests.Select(m => m.Platform?.ToString() ?? "any"));
-        foreach (Descriptor chosen in PlatformChoice.InOrder(manifests, wanted).Take(MaximumInner))
+        foreach (Descriptor chosen in PlatformChoice.InOrder(manifests, wanted))
         {
             lease.Hold(chosen.Digest);
             FetchedManifest inner = await registry.GetManifestAsync(reference, chosen.Digest, cancellation).ConfigureAwait(false);

@@ -90,7 +90,7 @@ public sealed class ImageStore
         ImageNames names = ImageNames.Load(Folder);
         Digest id = Resolve(names, text);
         List<ImageReference> own = [.. names.All.Where(n => n.Id == id).Select(n => n.Name)];
-        ImageReference? name = IsId(names, id, text) ? null : NameOf(ImageReference.Parse(text));
+        ImageReference? name = IsId(names, id, text) ? null : ImageReference.Parse(text).AsMeant();
         List<ImageReference> going;
         if (name is null)
         {
@@ -271,7 +271,7 @@ public sealed class ImageStore
 
     private Digest Resolve(ImageNames names, string text)
     {
-        if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(NameOf(reference)) is { } named)
+        if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.AsMeant()) is { } named)
             return named;
         string hex = text[(text.IndexOf(':') + 1)..];
         if (hex.Length < ShortestId || !hex.All(char.IsAsciiHexDigitLower))
@@ -287,10 +287,7 @@ public sealed class ImageStore
 
     private static bool IsId(ImageNames names, Digest id, string text) =>
         (id.Hex.StartsWith(text, StringComparison.Ordinal) || id.ToString().StartsWith(text, StringComparison.Ordinal))
-        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(NameOf(reference)) is not null);
-
-    // Beside a digest a tag says nothing.
-    private static ImageReference NameOf(ImageReference reference) => reference.Digest is { } digest ? reference.WithNameOnly().WithDigest(digest) : reference.WithDefaultTag();
+        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.AsMeant()) is not null);
 
     // What an interrupted transfer left; one that goes on is locked.
     private static void RemoveAbandoned(string ingest)

@@ -24,6 +24,9 @@ public static partial class ImageDocumentReader
     /// </summary>
     public const int MaximumItems = 10_000;
 
+    /// <summary>How many indexes within indexes are followed.</summary>
+    public const int MaximumIndexDepth = 4;
+
     private const string MediaTypeNoun = "a media type";
     private const string DigestNoun = "a digest (sha256 or sha512, and all hex digits in lower case)";
 

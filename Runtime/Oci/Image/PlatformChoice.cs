@@ -11,6 +11,8 @@ public static class PlatformChoice
     // What an architecture's versions went up to, and far beyond: a variant is the user's word, and is counted down from.
     private const int MaximumVersion = 99;
 
+    private const int MaximumChoices = 16;
+
     /// <summary>
     /// The image for <paramref name="wanted"/>: the one that is made for it, or else the nearest that runs on it; of equals, the first. An
     /// entry that names no platform is taken where none that names one fits: what it is, its configuration must say. Null where there is
@@ -18,11 +20,11 @@ public static class PlatformChoice
     /// </summary>
     public static Descriptor? Best(IReadOnlyList<Descriptor> manifests, Platform wanted) => InOrder(manifests, wanted).FirstOrDefault();
 
-    /// <summary>All that may be the image for <paramref name="wanted"/>, the best first. Several, since an index in an index needn't say what it is for.</summary>
+    /// <summary>All that may be the image for <paramref name="wanted"/>, the best first, and no more than 16. Several, since an index in an index needn't say what it is for.</summary>
     public static IEnumerable<Descriptor> InOrder(IReadOnlyList<Descriptor> manifests, Platform wanted)
     {
         List<Platform> order = [.. Accepted(wanted)];
-        return manifests.Where(IsImage).Select(m => (Manifest: m, Rank: Rank(order, m.Platform))).Where(m => m.Rank >= 0).OrderBy(m => m.Rank).Select(m => m.Manifest);
+        return manifests.Where(IsImage).Select(m => (Manifest: m, Rank: Rank(order, m.Platform))).Where(m => m.Rank >= 0).OrderBy(m => m.Rank).Select(m => m.Manifest).Take(MaximumChoices);
     }
 
     /// <summary>Whether what is made for <paramref name="offered"/> runs where <paramref name="wanted"/> is asked for.</summary>

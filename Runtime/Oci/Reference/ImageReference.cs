@@ -95,6 +95,9 @@ public sealed record ImageReference
     /// <summary>With <c>latest</c>, where there is neither a tag nor a digest.</summary>
     public ImageReference WithDefaultTag() => Tag is null && Digest is null ? WithTag(DefaultTag) : this;
 
+    /// <summary>What it means: by a digest alone, beside which a tag says nothing; or else by its tag, the default one where it has none.</summary>
+    public ImageReference AsMeant() => Digest is { } digest ? WithNameOnly().WithDigest(digest) : WithDefaultTag();
+
     /// <summary>With another tag; a digest stays.</summary>
     /// <exception cref="FormatException">The text is no tag.</exception>
     public ImageReference WithTag(string tag) => ReferenceGrammar.IsTag(tag)

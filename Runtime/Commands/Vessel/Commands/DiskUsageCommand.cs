@@ -57,10 +57,7 @@ internal sealed class DiskUsageCommand : Command
         }
         string? format = invocation.Options.Text("format");
         // A format is of all of it at once.
-        if (format is not (null or "" or "table"))
-            invocation.Output.Write(Rows.FormatOne(new Map { ["Images"] = rows }, format));
-        else
-            invocation.Output.Write("Images space usage:\n\n" + Rows.Format(rows, format, columns, ImageListing.Headers));
+        invocation.Output.Write(Rows.IsDefault(format) ? "Images space usage:\n\n" + Rows.Format(rows, format, columns, ImageListing.Headers) : Rows.FormatOne(new Map { ["Images"] = rows }, format));
         return 0;
     }
 }

@@ -48,7 +48,7 @@ internal sealed class HistoryCommand : Command
         if (rows.Count > 0)
             rows[0]["ID"] = isFull ? image.Id.ToString() : image.Id.Short;
         string? format = invocation.Options.Text("format");
-        if (invocation.Options.Has("quiet") && format is null or "" or "table")
+        if (invocation.Options.Has("quiet") && Rows.IsDefault(format))
         {
             rows.ForEach(r => invocation.Output.Write(r["ID"] + "\n"));
             return Task.FromResult(0);
@@ -71,13 +71,14 @@ internal sealed class HistoryCommand : Command
     private static Map Row(ImageHistory step, long bytes, bool isFull, bool isHuman)
     {
         DateTimeOffset? time = DateTimeOffset.TryParse(step.Created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset created) ? created : null;
+        string at = time is { } known ? Times.Format(known) : "";
         string command = (step.CreatedBy ?? "").Replace("\t", " ");
         return new Map
         {
             ["Comment"] = step.Comment ?? "",
-            ["CreatedAt"] = time is { } t ? Times.Format(t) : "",
+            ["CreatedAt"] = at,
             ["CreatedBy"] = isFull || command.Length <= ShownCommand ? command : command[..(ShownCommand - 1)] + "…",
-            ["CreatedSince"] = isHuman ? Human.Ago(time) : time is { } at ? Times.Format(at) : "",
+            ["CreatedSince"] = isHuman ? Human.Ago(time) : at,
             ["ID"] = Missing,
             ["Size"] = isHuman ? Human.Size(bytes) : bytes.ToString(CultureInfo.InvariantCulture),
         };

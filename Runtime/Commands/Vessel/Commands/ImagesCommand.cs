@@ -35,7 +35,7 @@ internal sealed class ImagesCommand : Command
         List<ImageListing> rows = [.. Select(invocation.Images, filters).Where(i => filters.Allows("dangling", IsDangling(i))).SelectMany(ImageListing.Of)
             .Where(r => (wanted is null || IsLike(r, wanted)) && (references.Count == 0 || references.Exists(p => IsLike(r, p))))];
         string? format = invocation.Options.Text("format");
-        if (invocation.Options.Has("quiet") && format is null or "" or "table")
+        if (invocation.Options.Has("quiet") && Rows.IsDefault(format))
         {
             foreach (string id in rows.Select(r => isFull ? r.Image.Id.ToString() : r.Image.Id.Short))
                 invocation.Output.Write(id + "\n");
@@ -83,7 +83,7 @@ internal sealed class ImagesCommand : Command
         return image.Config.Config.Labels.TryGetValue(parts[0], out string? value) && (parts.Length == 1 || value == parts[1]);
     }
 
-    // Of the repository, or of repository and tag. What is a name may be a longer one of the same repository.
+    // Of the repository, or of repository and tag. What is a name may be written in full: docker.io/library/x is x.
     private static Pattern PatternOf(string text) =>
         new(ImageReference.TryParse(text, out ImageReference? reference, out _) ? reference.FamiliarName + (reference.Tag is null ? "" : ":" + reference.Tag) : text);
 

@@ -48,7 +48,7 @@ internal sealed class PullCommand : Command
                 invocation.Output.Write($"Digest: {pulled.Target}\n");
         }
         if (!isQuiet)
-            invocation.Output.Write($"Status: {(isNew ? "Downloaded newer image for" : "Image is up to date for")} {(reference.Digest is { } digest ? reference.WithNameOnly().WithDigest(digest) : isAll ? reference : references[0]).FamiliarText}\n");
+            invocation.Output.Write($"Status: {(isNew ? "Downloaded newer image for" : "Image is up to date for")} {(isAll ? reference : reference.AsMeant()).FamiliarText}\n");
         invocation.Output.Write($"{(isAll ? reference.Name : references[0].ToString())}\n");
         return 0;
     }

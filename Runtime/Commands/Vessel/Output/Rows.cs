@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Vessel.Commands.Vessel.Output.Templates;
 
 namespace Vessel.Commands.Vessel.Output;
@@ -9,6 +10,9 @@ internal static class Rows
     public static string? FormatOne(Map value, string? format) =>
         string.IsNullOrEmpty(format) ? null : (format == "json" ? Json.Format(value) : Template.Parse(format).Render(value)) + "\n";
 
+    /// <summary>Whether <c>--format</c> asks for nothing but the default table.</summary>
+    public static bool IsDefault([NotNullWhen(false)] string? format) => format is null or "" or "table";
+
     /// <summary>The text.</summary>
     /// <param name="rows">Each with the same members.</param>
     /// <param name="format">What <c>--format</c> says: <c>table</c>, <c>json</c>, a template, <c>table</c> and a template; null for the default table.</param>
@@ -16,7 +20,7 @@ internal static class Rows
     /// <param name="headers">Headers of all members, for tables by template.</param>
     public static string Format(IReadOnlyList<Map> rows, string? format, IReadOnlyList<(string Header, string Member)> columns, Map headers)
     {
-        if (format is null or "" or "table")
+        if (IsDefault(format))
             return Table.Format([[.. columns.Select(c => c.Header)], .. rows.Select(r => columns.Select(c => Go.Print(r[c.Member])).ToArray())]);
         if (format == "json")
             format = "{{json .}}";

@@ -14,12 +14,12 @@ internal sealed class Expression
     {
         this.tokens = tokens;
         if (tokens.Count == 0)
-            throw new TemplateException("template parsing error: template: :1: missing value for command");
+            throw new TemplateException("template: :1: missing value for command");
         foreach (Token token in tokens)
             if (token.Kind == TokenKind.Word && token.Text is not ("true" or "false" or "nil") && !Functions.Exists(token.Text))
-                throw new TemplateException($"template parsing error: template: :1: function {Go.Quote(token.Text)} not defined");
+                throw new TemplateException($"template: :1: function {Go.Quote(token.Text)} not defined");
         if (tokens.Count(t => t.Text == "(" && t.Kind == TokenKind.Sign) != tokens.Count(t => t.Text == ")" && t.Kind == TokenKind.Sign))
-            throw new TemplateException("template parsing error: template: :1: unclosed left paren");
+            throw new TemplateException("template: :1: unclosed left paren");
     }
 
     /// <summary>Computes it.</summary>
@@ -46,43 +46,33 @@ internal sealed class Expression
         if (at < tokens.Count && tokens[at] is { Kind: TokenKind.Word } word && Functions.Exists(word.Text))
         {
             at++;
-            if (word.Text is "and" or "or")
-                return Decide(word.Text == "or", piped, hasPiped);
+            // The first argument that decides an `and` or `or` is the last one that is looked at.
+            bool? deciding = word.Text switch { "and" => false, "or" => true, _ => null };
             List<object?> arguments = [];
+            bool isDecided = false, outer = skips;
             while (at < tokens.Count && !Is("|") && !Is(")"))
-                arguments.Add(Operand());
-            if (hasPiped)
+            {
+                skips = outer || isDecided;
+                object? argument = Operand();
+                if (isDecided)
+                    continue;
+                arguments.Add(argument);
+                isDecided = Go.IsTrue(argument) == deciding;
+            }
+            skips = outer;
+            if (hasPiped && !isDecided)
                 arguments.Add(piped);
             return skips ? null : Functions.Call(word.Text, [.. arguments]);
         }
         if (hasPiped)
-            throw new TemplateException("template parsing error: template: :1: non executable command in pipeline stage 2");
+            throw new TemplateException("template: :1: non executable command in pipeline stage 2");
         return Operand();
-    }
-
-    // The first that decides it; what comes after isn't looked at.
-    private object? Decide(bool wanted, object? piped, bool hasPiped)
-    {
-        object? result = null;
-        bool isDecided = false, outer = skips;
-        int count = 0;
-        for (; at < tokens.Count && !Is("|") && !Is(")"); count++)
-        {
-            skips = outer || isDecided;
-            object? value = Operand();
-            if (!isDecided)
-                (result, isDecided) = (value, Go.IsTrue(value) == wanted);
-        }
-        skips = outer;
-        if (count == 0 && !hasPiped)
-            throw new TemplateException($"template: :1: executing \"\": wrong number of args for {(wanted ? "or" : "and")}: want at least 1 got 0");
-        return hasPiped && !isDecided ? piped : result;
     }
 
     private object? Operand()
     {
         if (at >= tokens.Count)
-            throw new TemplateException("template parsing error: template: :1: missing value for command");
+            throw new TemplateException("template: :1: missing value for command");
         Token token = tokens[at++];
         object? value;
         switch (token.Kind)
@@ -98,7 +88,7 @@ internal sealed class Expression
                 value = Pipeline();
                 at++;
                 break;
-            default: throw new TemplateException($"template parsing error: template: :1: unexpected {Go.Quote(token.Text)} in operand");
+            default: throw new TemplateException($"template: :1: unexpected {Go.Quote(token.Text)} in operand");
         }
         while (at < tokens.Count && tokens[at] is { Kind: TokenKind.Field, Text.Length: > 1, IsAttached: true } field)
         {

@@ -23,9 +23,8 @@ internal static class Functions
         ["index"] = static a => a[1..].Aggregate(a[0], Index),
         ["slice"] = static a => Slice(a[0], a[1..]),
         ["not"] = static a => !Go.IsTrue(a[0]),
-        // By Expression, which doesn't look at all of their arguments.
-        ["and"] = static _ => null,
-        ["or"] = static _ => null,
+        ["and"] = static a => a.FirstOrDefault(v => !Go.IsTrue(v), a[^1]),
+        ["or"] = static a => a.FirstOrDefault(Go.IsTrue, a[^1]),
         ["eq"] = static a => a[1..].Any(v => AreEqual(a[0], v)),
         ["ne"] = static a => !AreEqual(a[0], a[1]),
         ["lt"] = static a => Compare(a) < 0,
@@ -49,6 +48,8 @@ internal static class Functions
         ["index"] = 1,
         ["slice"] = 1,
         ["not"] = 1,
+        ["and"] = 1,
+        ["or"] = 1,
         ["eq"] = 2,
         ["ne"] = 2,
         ["lt"] = 2,
@@ -100,10 +101,8 @@ internal static class Functions
     {
         if (value is Map map)
             return map.GetValueOrDefault(Go.Print(key), "");
-        if (value is string whole)
-            return key is long at && at >= 0 && at < System.Text.Encoding.UTF8.GetByteCount(whole) ? (long)System.Text.Encoding.UTF8.GetBytes(whole)[at]
-                : throw new TemplateException($"template: :1: executing \"\" at <index>: error calling index: index out of range: {Go.Print(key)}");
-        List<object?> list = value is IEnumerable elements and not string ? [.. elements.Cast<object?>()] : throw new TemplateException($"template: :1: executing \"\" at <index>: error calling index: can't index item of type {value?.GetType().Name ?? "nil"}");
+        List<object?> list = value is string text ? [.. System.Text.Encoding.UTF8.GetBytes(text).Select(b => (object?)(long)b)]
+            : value is IEnumerable elements ? [.. elements.Cast<object?>()] : throw new TemplateException($"template: :1: executing \"\" at <index>: error calling index: can't index item of type {value?.GetType().Name ?? "nil"}");
         return key is long i && i >= 0 && i < list.Count ? list[(int)i] : throw new TemplateException($"template: :1: executing \"\" at <index>: error calling index: index out of range: {Go.Print(key)}");
     }
 

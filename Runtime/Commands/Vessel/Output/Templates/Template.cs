@@ -18,7 +18,7 @@ internal sealed class Template
         List<(bool IsAction, string Text)> parts = Split(text);
         int at = 0;
         Template template = new(Block(parts, ref at, out string? end));
-        return end is null ? template : throw new TemplateException($"template parsing error: template: :1: unexpected {{{{{end}}}}}");
+        return end is null ? template : throw new TemplateException($"template: :1: unexpected {{{{{end}}}}}");
     }
 
     /// <summary>What it makes of a value.</summary>
@@ -48,7 +48,7 @@ internal sealed class Template
             }
             int close = text.IndexOf("}}", open, StringComparison.Ordinal);
             if (close < 0)
-                throw new TemplateException("template parsing error: template: :1: unclosed action");
+                throw new TemplateException("template: :1: unclosed action");
             string action = text[(open + 2)..close];
             if (action.StartsWith("- ", StringComparison.Ordinal))
                 (plain, action) = (plain.TrimEnd(), action[2..]);
@@ -164,5 +164,5 @@ internal sealed class Template
         _ => throw new TemplateException($"template: :1: executing \"\": range can't iterate over {Go.Print(value)}"),
     };
 
-    private static TemplateException Unclosed() => new("template parsing error: template: :1: unexpected EOF");
+    private static TemplateException Unclosed() => new("template: :1: unexpected EOF");
 }

@@ -46,7 +46,7 @@ internal static class Tokens
                 tokens.Add(new Token(TokenKind.Word, action[start..i]));
             }
             else
-                throw new TemplateException($"template parsing error: template: :1: unexpected {Go.Quote(c.ToString())} in command");
+                throw new TemplateException($"template: :1: unexpected {Go.Quote(c.ToString())} in command");
         }
         return tokens;
     }
@@ -71,7 +71,7 @@ internal static class Tokens
             text.Append(action[++i] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', var other => other });
         }
         if (i++ >= action.Length)
-            throw new TemplateException("template parsing error: template: :1: unterminated quoted string");
+            throw new TemplateException("template: :1: unterminated quoted string");
         return text.ToString();
     }
 }
