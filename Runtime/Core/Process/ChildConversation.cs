@@ -10,8 +10,6 @@ namespace Vessel.Core.Process;
 /// <summary>A child that walks a plan, from clone to execve, and the parent's end of the sync channel.</summary>
 public sealed class ChildConversation : IDisposable
 {
-    private const int PathDescriptorMinimum = 64;
-
     private readonly InitProgram program;
     private readonly FileDescriptor sync;
     private readonly IChildQuestions questions;
@@ -46,8 +44,10 @@ public sealed class ChildConversation : IDisposable
         {
             using (theirs)
             {
+                // The lowest number that is free: a table of descriptors begins with 64 places, and to enlarge that of a process with several threads
+                // takes the kernel a grace period of RCU, 12 to 17 ms.
                 using FileDescriptor path = new((int)Check.Ok(
-                    Kernel.Call(SYS.fcntl, theirs.Number, Open.F_DUPFD_CLOEXEC, Math.Max(PathDescriptorMinimum, 3 + plan.PreservedCount)), "duplicate", "descriptor"));
+                    Kernel.Call(SYS.fcntl, theirs.Number, Open.F_DUPFD_CLOEXEC, 3 + plan.PreservedCount), "duplicate", "descriptor"));
                 InitProgram program = new(features, theirs.Number, path.Number);
                 List<int> kept = [theirs.Number, path.Number, .. plan.Inherited];
                 program.Emit([new CloseAtExec(kept), .. plan.Steps]);
