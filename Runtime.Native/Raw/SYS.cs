@@ -49,6 +49,7 @@ public static class SYS
     public static int geteuid => Arm ? 175 : 107;
     public static int getegid => Arm ? 177 : 108;
     public static int setsid => Arm ? 157 : 112;
+    public static int setpgid => Arm ? 154 : 109;
     public static int setgroups => Arm ? 159 : 116;
     public static int setresuid => Arm ? 147 : 117;
     public static int setresgid => Arm ? 149 : 119;
@@ -141,7 +142,7 @@ public static class SYS
         (nameof(rt_sigprocmask), rt_sigprocmask), (nameof(ioctl), ioctl), (nameof(socket), socket), (nameof(connect), connect),
         (nameof(sendmsg), sendmsg), (nameof(recvmsg), recvmsg), (nameof(bind), bind), (nameof(listen), listen), (nameof(clone), clone),
         (nameof(execve), execve), (nameof(fcntl), fcntl), (nameof(chdir), chdir), (nameof(fchdir), fchdir), (nameof(fchmod), fchmod),
-        (nameof(fchown), fchown), (nameof(umask), umask), (nameof(setsid), setsid), (nameof(setgroups), setgroups),
+        (nameof(fchown), fchown), (nameof(umask), umask), (nameof(setsid), setsid), (nameof(setpgid), setpgid), (nameof(setgroups), setgroups),
         (nameof(setresuid), setresuid), (nameof(setresgid), setresgid), (nameof(capset), capset), (nameof(personality), personality),
         (nameof(fstatfs), fstatfs), (nameof(pivot_root), pivot_root), (nameof(prctl), prctl), (nameof(chroot), chroot),
         (nameof(mount), mount), (nameof(umount2), umount2), (nameof(sethostname), sethostname), (nameof(setdomainname), setdomainname),

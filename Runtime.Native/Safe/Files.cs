@@ -136,6 +136,16 @@ public static unsafe partial class Files
         return status;
     }
 
+    /// <summary>The number of the mount that an open file is on, as mount tables have it (man 5 proc, "fdinfo").</summary>
+    public static int MountIdOf(FileDescriptor file)
+    {
+        const string Field = "mnt_id:";
+        foreach (string line in (TryReadText(null, $"/proc/self/fdinfo/{file.Number}") ?? "").Split('\n'))
+            if (line.StartsWith(Field, StringComparison.Ordinal))
+                return int.Parse(line.AsSpan(Field.Length));
+        throw new SyscallException($"find the mount of descriptor {file.Number}", Errno.ENOENT);
+    }
+
     /// <summary>The magic number of the filesystem that an open file is on (fstatfs(2); <see cref="FilesystemMagic"/>).</summary>
     public static uint FilesystemTypeOf(FileDescriptor file, string name)
     {

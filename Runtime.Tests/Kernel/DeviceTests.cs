@@ -185,4 +185,12 @@ public sealed class DeviceTests : KernelTest
             Call("update", "-r", file, bundle.Id).Succeeded();
         }
     }
+
+    [Test, Category("Fallback")]
+    public void UserNamespace_TheHostsNodes_AreNoPrograms()
+    {
+        Outcome run = RunShell("grep -E ' /dev/(null|zero|full|random|urandom|tty) ' /proc/self/mountinfo | cut -d' ' -f6 | sort -u", b => b.WithUserNamespace());
+        Assert.That(run.Text, Does.Contain("nosuid").And.Contain("noexec"), run.ToString());
+        Assert.That(run.Lines, Has.Length.EqualTo(1));
+    }
 }

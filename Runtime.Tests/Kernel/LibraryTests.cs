@@ -54,4 +54,24 @@ public sealed class LibraryTests : KernelTest
         Assert.That(ContainerId.TryParse(Box.Name + "lib", out ContainerId? id, out _));
         return Container.Create(new ContainerStore(Box.Folder + "/library"), id!, bundle, host, new CreateOptions());
     }
+
+    [Test]
+    public void Create_ThatFails_LeavesNoDescriptorOpen()
+    {
+        TestBundle bundle = Bundle().WithArgs("/bin/sleep", "1000");
+        Container first = Create(Load(bundle));
+        List<string> before = OpenDescriptorsOf(bundle.Folder, bundle.Rootfs);
+        Assert.That(() => Create(Load(bundle)), Throws.InstanceOf<RuntimeException>().With.Property("Kind").EqualTo(ErrorKind.AlreadyExists));
+        Assert.That(() => Create(Load(Bundle().WithArgs("/no/such/program"))), Throws.InstanceOf<Native.Safe.SyscallException>());
+        first.Start(host);
+        Assert.That(() => first.Exec(host, first.ExecDefaults(), new ExecOptions { Process = first.ExecDefaults().Process! with { Args = ["/no/such/program"] } }),
+            Throws.InstanceOf<Native.Safe.SyscallException>());
+        Assert.That(OpenDescriptorsOf(bundle.Folder, bundle.Rootfs), Is.EqualTo(before));
+        first.Delete(host, force: true);
+    }
+
+    // Descriptors of this process that lead below these folders, or into namespaces.
+    private static List<string> OpenDescriptorsOf(params string[] folders) =>
+        [.. Directory.GetFiles("/proc/self/fd").Select(link => Native.Safe.Files.ReadLink(null, link) ?? "")
+            .Where(target => folders.Any(folder => target.StartsWith(folder, StringComparison.Ordinal))).Order()];
 }

@@ -208,4 +208,86 @@ public sealed class NamespaceTests : KernelTest
         Run(Shell("true").WithNamespace("network", "relative")).FailedInOneLine("relative");
         AssertNothingLeft();
     }
+
+    [Test, Category("Fallback")]
+    [TestCase("network", "net")]
+    [TestCase("ipc", "ipc")]
+    [TestCase("uts", "uts")]
+    [TestCase("pid", "pid")]
+    public void User_New_WithANamespaceOfTheHosts(string type, string proc)
+    {
+        TestBundle first = Sleeper();
+        int other = Start(first);
+        TestBundle second = Sleeper().WithUserNamespace().WithNamespace(type, $"/proc/{other}/ns/{proc}");
+        if (type == "uts")
+            second.Remove("hostname");
+        if (type == "network")
+            second.WithoutMount("/sys").WithMount("/sys", "bind", "/sys", "rbind", "ro");
+        if (type == "ipc")
+            second.WithoutMount("/dev/mqueue");
+        if (type == "pid")
+            second.WithoutMount("/proc").WithMount("/proc", "bind", "/proc", "rbind").Set("linux.maskedPaths", new JsonArray()).Set("linux.readonlyPaths", new JsonArray());
+        int pid = Start(second);
+        Assert.That(Host.Namespace(pid.ToString(), proc), Is.EqualTo(Host.Namespace(other.ToString(), proc)));
+        Assert.That(Host.Status(pid, "Uid"), Does.StartWith("100000\t"));
+        // A further process joins both, too.
+        Assert.That(Exec(second.Id, "readlink", "/proc/self/ns/user").Succeeded().Text, Is.EqualTo(type == "pid" ? Exec(second.Id, "readlink", "/proc/self/ns/user").Text : Host.Namespace(pid.ToString(), "user")));
+        Delete(second.Id);
+        Delete(first.Id);
+    }
+
+    [Test]
+    [TestCase(0)]
+    [TestCase(700)]
+    [TestCase(-17, Category = "Vm")]
+    public void User_OomScoreAdj_IsThatOfTheDocument(int score)
+    {
+        TestBundle bundle = Sleeper().WithUserNamespace().Set("process.oomScoreAdj", score);
+        int pid = Start(bundle);
+        Assert.That(File.ReadAllText($"/proc/{pid}/oom_score_adj").Trim(), Is.EqualTo($"{score}"));
+        Delete(bundle.Id);
+    }
+
+    [Test, Category("Fallback")]
+    public void User_MayOpenItsStandardStreamsAgain()
+    {
+        foreach (uint user in new uint[] { 0, 1000 })
+        {
+            TestBundle bundle = Shell("echo out > /dev/stdout; echo err > /dev/stderr; echo fd > /proc/self/fd/1").WithUserNamespace().WithUser(user, user).Save();
+            Launch launch = Box.Command("run", "-b", bundle.Folder, bundle.Id);
+            Outcome run = new Launch("/bin/sh", ["-c", "{ \"$@\" 2>&3 | cat; } 3>&1 | cat", "sh", launch.Path, .. launch.Arguments]) { Filter = launch.Filter }.Start().Wait();
+            Assert.That(run.Lines, Is.EquivalentTo(new[] { "out", "err", "fd" }), $"user {user}: {run}");
+        }
+    }
+
+    [Test]
+    public void User_MayOpenItsStandardStreamsAgain_InAnExec()
+    {
+        TestBundle bundle = Sleeper().WithUserNamespace();
+        Start(bundle);
+        Launch launch = Box.Command("exec", "-u", "1000:1000", bundle.Id, "sh", "-c", "echo out > /dev/stdout");
+        Outcome run = new Launch("/bin/sh", ["-c", "\"$@\" | cat", "sh", launch.Path, .. launch.Arguments]) { Filter = launch.Filter }.Start().Wait();
+        Assert.That(run.Text, Is.EqualTo("out"), run.ToString());
+        Delete(bundle.Id);
+    }
+
+    [Test]
+    public void User_LimitsAreSetFromOutside()
+    {
+        TestBundle bundle = Sleeper().WithUserNamespace().Set("process.rlimits", JsonNode.Parse("""[{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 88}, {"type": "RLIMIT_CORE", "soft": 0, "hard": 0}]"""));
+        int pid = Start(bundle);
+        Assert.That(File.ReadAllText($"/proc/{pid}/limits"), Does.Match(@"open files\s+77\s+88").And.Match(@"core file size\s+0\s+0"));
+        Assert.That(Exec(bundle.Id, "sh", "-c", "ulimit -n; ulimit -H -n").Succeeded().Lines, Is.EqualTo(new[] { "77", "88" }));
+        Delete(bundle.Id);
+    }
+
+    // The machines' root has CAP_SYS_RESOURCE, as most hosts' has.
+    [Test, Category("Vm")]
+    public void User_LimitsMayBeAboveTheRuntimesOwn()
+    {
+        TestBundle bundle = Shell("ulimit -H -n").WithUserNamespace().Set("process.rlimits", JsonNode.Parse("""[{"type": "RLIMIT_NOFILE", "soft": 200, "hard": 2000}]""")).Save();
+        Launch launch = Box.Command("run", "-b", bundle.Folder, bundle.Id);
+        Outcome run = new Launch("/bin/sh", ["-c", "ulimit -n 1000; \"$@\"", "sh", launch.Path, .. launch.Arguments]).Start().Wait();
+        Assert.That(run.Text, Is.EqualTo("2000"), run.ToString());
+    }
 }

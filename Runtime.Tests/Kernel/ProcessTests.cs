@@ -307,4 +307,36 @@ public sealed class ProcessTests : KernelTest
         Check.Ok(Native.Raw.Kernel.Call(Native.Raw.SYS.pipe2, (nint)pair, Native.Raw.Open.O_CLOEXEC), "pipe");
         return (new FileDescriptor(pair[0]), new FileDescriptor(pair[1]));
     }
+
+    [Test, Category("Standard")]
+    public void Home_Empty_IsReplacedByThatOfThePasswd()
+    {
+        Assert.That(RunShell("echo $HOME", b => b.WithEnv("HOME=")).Text, Is.EqualTo(RunShell("echo $HOME").Text).And.Not.Empty);
+        Assert.That(RunShell("echo $HOME", b => b.WithEnv("HOME=/given", "HOME=")).Text, Is.EqualTo(RunShell("echo $HOME").Text));
+        Assert.That(RunShell("echo $HOME", b => b.WithEnv("HOME=", "HOME=/given")).Text, Is.EqualTo("/given"));
+    }
+
+    [Test]
+    public void UnknownMembers_AreWarningsWithTheirPaths()
+    {
+        TestBundle bundle = Shell("true").Set("root.readonli", true).Set("process.argz", "x").Set("linux.resources.memory", JsonNode.Parse("""{"limitt": 1}"""))
+            .Set("annotations", JsonNode.Parse("""{"anything": "goes"}"""));
+        ((JsonObject)bundle.Array("mounts")[0]!)["optionz"] = "ro";
+        string said = Run(bundle).Succeeded().Error;
+        foreach (string path in new[] { "root.readonli", "process.argz", "linux.resources.memory.limitt", "mounts[0].optionz" })
+            Assert.That(said, Does.Contain($"{path}: ignored"));
+        Assert.That(said, Does.Not.Contain("annotations"));
+    }
+
+    [Test]
+    public void UnknownMembers_OfOtherDocuments_AreWarningsToo()
+    {
+        TestBundle bundle = Sleeper();
+        Start(bundle);
+        File.WriteAllText(Box.Folder + "/process.json", """{"args": ["/bin/true"], "cwd": "/", "user": {"uid": 0, "gid": 0, "uids": 1}}""");
+        Assert.That(Call("exec", "-p", Box.Folder + "/process.json", bundle.Id).Succeeded().Error, Does.Contain("user.uids: ignored"));
+        File.WriteAllText(Box.Folder + "/resources.json", """{"pids": {"limit": 50, "limits": 50}}""");
+        Assert.That(Call("update", "-r", Box.Folder + "/resources.json", bundle.Id).Succeeded().Error, Does.Contain("pids.limits: ignored"));
+        Delete(bundle.Id);
+    }
 }

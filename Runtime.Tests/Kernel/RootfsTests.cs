@@ -412,4 +412,124 @@ public sealed class RootfsTests : KernelTest
         Assert.That(run.Lines, Is.EqualTo(new[] { "77", "123" }));
         Assert.That(File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start"), Is.EqualTo(before));
     }
+
+    // Runs the runtime in a mount namespace of the test's own in which a directory v is a shared mount, then a command that looks as the host does.
+    private Outcome RunShared(TestBundle bundle, string look, params string[] options)
+    {
+        Directory.CreateDirectory(Box.Folder + "/v");
+        string unshare = Require.Program("unshare", "util-linux");
+        bundle.Save();
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, ["run", .. options, "-b", bundle.Folder, bundle.Id]);
+        string script = $"mount -t tmpfs x {Box.Folder}/v && mkdir {Box.Folder}/v/in && mount --make-shared {Box.Folder}/v && {launch.Path} {string.Join(' ', launch.Arguments)} && {look}";
+        return new Launch(unshare, "--mount", "--propagation", "private", "sh", "-c", script) { Filter = launch.Filter }.Start().Wait();
+    }
+
+    [Test, Category("Fallback")]
+    [TestCase("rshared", "rshared", true)]
+    [TestCase("shared", "rshared", true)]
+    [TestCase("rslave", "rslave", false)]
+    [TestCase("rprivate", "rprivate", false)]
+    public void SharedBind_MountsInTheContainerReachTheHost(string rootfs, string bind, bool reaches)
+    {
+        TestBundle bundle = Shell("mount -t tmpfs x /v/in && touch /v/in/file").WithOwnRootfs().WithMoreCapabilities("CAP_SYS_ADMIN")
+            .Set("linux.rootfsPropagation", rootfs).WithMount("/v", "bind", Box.Folder + "/v", "rbind", bind);
+        Outcome run = RunShared(bundle, $"ls {Box.Folder}/v/in").Succeeded();
+        Assert.That(run.Text, Is.EqualTo(reaches ? "file" : ""), run.ToString());
+    }
+
+    [Test]
+    [TestCase("rshared")]
+    [TestCase("shared")]
+    [TestCase("")]
+    public void NoPivot_TheHostsRootStaysAsItIs(string propagation)
+    {
+        TestBundle bundle = Shell("true").WithOwnRootfs().Set("linux.rootfsPropagation", propagation);
+        Outcome run = RunShared(bundle, "ls -d /var/lib/dpkg && grep -c ' / / ' /proc/self/mountinfo", "--no-pivot").Succeeded();
+        Assert.That(run.Lines, Is.EqualTo(new[] { "/var/lib/dpkg", "1" }), run.ToString());
+    }
+
+    [Test]
+    public void SharedBind_MountsOnTheHostReachTheContainer()
+    {
+        // Without a word of the document, mounts of the host that come later are seen inside (slave), as with docker's rslave.
+        Directory.CreateDirectory(Box.Folder + "/v/in");
+        TestBundle bundle = Shell($"touch /v/ready; i=0; while [ ! -e /v/in/file ] && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done; ls /v/in").WithOwnRootfs()
+            .WithMount("/v", "bind", Box.Folder + "/v", "rbind");
+        bundle.Save();
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Folder, bundle.Id);
+        string script = $"""
+            mount --bind {Box.Folder} {Box.Folder} && mount --make-shared {Box.Folder}
+            {launch.Path} {string.Join(' ', launch.Arguments)} &
+            while [ ! -e {Box.Folder}/v/ready ]; do sleep 0.05; done
+            mount -t tmpfs x {Box.Folder}/v/in && touch {Box.Folder}/v/in/file && wait
+            """;
+        Outcome run = new Launch(Require.Program("unshare", "util-linux"), "--mount", "--propagation", "private", "sh", "-c", script) { Filter = launch.Filter }.Start().Wait();
+        Assert.That(run.Text, Is.EqualTo("file"), run.ToString());
+    }
+
+    [Test]
+    public void UnknownOptionOfABind_IsAnError()
+    {
+        foreach (string option in new[] { "roo", "size=1m", "idmap=uids=0-1-2", "ro,nosuid" })
+            Run(Shell("true").WithMount("/mnt", "bind", Box.Folder, "bind", option)).FailedInOneLine("mounts[6].options", option, "is not an option of a bind mount");
+        Run(Shell("true").WithMount("/mnt", "bind", Box.Folder, "roo")).FailedInOneLine("mounts[6].options", "roo");
+        AssertNothingLeft();
+    }
+
+    [Test, Category("Fallback")]
+    [TestCase("rro", "touch /t/x", "Read-only")]
+    [TestCase("rnoexec", "cp /bin/busybox /t/ls && /t/ls", "Permission denied")]
+    [TestCase("rnodev", "mknod /t/null c 1 3 && echo x > /t/null", "Permission denied")]
+    public void RecursiveAttributes_OfANewFilesystem_HaveEffect(string option, string attempt, string refusal)
+    {
+        Outcome run = Run(Shell(attempt).WithMount("/t", "tmpfs", "tmpfs", "mode=1777", option).WithOwnRootfs());
+        Assert.That(run.ExitCode, Is.Not.Zero);
+        Assert.That(run.Error, Does.Contain(refusal), run.ToString());
+    }
+
+    [Test]
+    [TestCase(0U)]
+    [TestCase(1000U)]
+    public void Cwd_ThatOnlyTheProcesssUserMayEnter(uint user)
+    {
+        // Of an owner that is not mapped, root in the user namespace is nobody; the directory's group may enter.
+        string folder = Directory.CreateDirectory(Box.Folder + "/data/below").FullName;
+        Native.Safe.Files.TryChangeOwner(null, Box.Folder + "/data", 0, 101000);
+        File.SetUnixFileMode(Box.Folder + "/data", (UnixFileMode)0x1f8 /* 0770 */);
+        foreach (string cwd in new[] { "/data", "/data/below" })
+        {
+            TestBundle bundle = Shell("pwd; sleep 1000").WithUserNamespace().WithUser(user, 1000).Set("process.cwd", cwd).WithMount("/data", "bind", Box.Folder + "/data", "rbind");
+            int pid = Start(bundle);
+            Assert.That(Host.Eventually(() => Native.Safe.Files.ReadLink(null, $"/proc/{pid}/cwd") == cwd), Native.Safe.Files.ReadLink(null, $"/proc/{pid}/cwd"));
+            Assert.That(Exec(bundle.Id, "pwd").Succeeded().Text, Is.EqualTo(cwd));
+            Delete(bundle.Id);
+            Run(Shell("pwd").WithUserNamespace().WithUser(user, 1001).Set("process.cwd", cwd).WithMount("/data", "bind", Box.Folder + "/data", "rbind"))
+                .FailedInOneLine("chdir to " + cwd, "permission denied");
+        }
+        Assert.That(Directory.Exists(folder));
+    }
+
+    [Test]
+    public unsafe void Bind_OfADirectoryThatRootMayNotLookAt_MakesADirectory()
+    {
+        // A FUSE filesystem of another user's, without allow_root: even stat of its root is refused.
+        Require.Path("/dev/fuse", "FUSE");
+        string source = Directory.CreateDirectory(Box.Folder + "/fuse").FullName;
+        using Native.Safe.FileDescriptor fuse = Native.Safe.Files.Open(null, "/dev/fuse", Native.Raw.Open.O_RDWR);
+        fixed (byte* type = "fuse\0"u8)
+        fixed (byte* path = System.Text.Encoding.UTF8.GetBytes(source + "\0"))
+        fixed (byte* data = System.Text.Encoding.UTF8.GetBytes($"fd={fuse.Number},rootmode=40000,user_id=54321,group_id=54321\0"))
+            Native.Safe.Check.Ok(Native.Raw.Kernel.Call(Native.Raw.SYS.mount, (nint)type, (nint)path, (nint)type, 0, (nint)data), "mount", "fuse");
+        try
+        {
+            Assert.That(Native.Safe.Files.TryStat(null, source, out _), Is.EqualTo((nint)(-Native.Raw.Errno.EACCES)));
+            TestBundle bundle = Shell("grep -c ' /made/here ' /proc/self/mountinfo").WithOwnRootfs().WithMount("/made/here", "bind", source, "rbind");
+            Assert.That(Run(bundle).Succeeded().Text, Is.EqualTo("1"));
+            Assert.That(Directory.Exists(bundle.Rootfs + "/made/here"));
+        }
+        finally
+        {
+            Sandbox.Unmount(source);
+        }
+    }
 }

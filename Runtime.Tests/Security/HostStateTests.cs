@@ -159,4 +159,39 @@ public sealed class HostStateTests : KernelTest
         Outcome run = RunShell("cat /proc/keys || true", b => b.Set("linux.maskedPaths", new JsonArray()));
         Assert.That(run.Output, Does.Contain("_ses.").Or.Empty);
     }
+
+    // As long as one proc or sysfs in the mount namespace is whole, the kernel lets a user namespace mount another, with nothing masked.
+    [Test]
+    [TestCase("proc", "pivot")]
+    [TestCase("proc", "no-pivot")]
+    [TestCase("proc", "no-pivot in a user namespace")]
+    [TestCase("proc", "chroot")]
+    [TestCase("sysfs", "pivot")]
+    [TestCase("sysfs", "no-pivot")]
+    [TestCase("sysfs", "no-pivot in a user namespace")]
+    [TestCase("sysfs", "chroot")]
+    public void NestedUserNamespace_MountsNoWholeProcOrSysfs(string type, string way)
+    {
+        TestBundle bundle = Shell($"unshare -mrpfn sh -c 'mount -t {type} none /tmp && echo mounted'").WithOwnRootfs()
+            .Set("linux.maskedPaths", TestBundle.Texts("/proc/kcore", "/sys/kernel"));
+        if (way.EndsWith("user namespace", StringComparison.Ordinal))
+            bundle.WithUserNamespace();
+        if (way == "chroot")
+            bundle.WithoutNamespace("mount").Set("mounts", new JsonArray()).Set("linux.maskedPaths", new JsonArray()).Set("linux.readonlyPaths", new JsonArray());
+        Outcome run = way.StartsWith("no-pivot", StringComparison.Ordinal) ? Run(bundle, "--no-pivot") : Run(bundle);
+        Assert.That(run.Output, Is.Empty, run.ToString());
+        Assert.That(run.Error, Does.Contain("Operation not permitted").IgnoreCase.Or.Contain("permission denied").IgnoreCase, run.ToString());
+    }
+
+    [Test]
+    public void NoPivot_AlsoAProcThatTheRootCovers()
+    {
+        // A proc of the host's on the bundle's own root lies below the container's root, where no path leads any more.
+        TestBundle bundle = Shell("unshare -mrpfn sh -c 'mount -t proc none /tmp && echo mounted'").WithOwnRootfs().Save();
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "--no-pivot", "-b", bundle.Folder, bundle.Id);
+        string script = $"mount -t proc proc {bundle.Rootfs}/proc && exec {launch.Path} {string.Join(' ', launch.Arguments)}";
+        Outcome run = new Launch(Require.Program("unshare", "util-linux"), "--mount", "--propagation", "private", "sh", "-c", script) { Filter = launch.Filter }.Start().Wait();
+        Assert.That(run.Output, Is.Empty, run.ToString());
+        Assert.That(run.Error, Does.Contain("permission denied"), run.ToString());
+    }
 }

@@ -50,7 +50,8 @@ internal static class Leftovers
         return found;
     }
 
-    private static string CommandLine(int pid)
+    /// <summary>The words that a process was called with, by blanks; empty where it is gone.</summary>
+    public static string CommandLine(int pid)
     {
         try
         {

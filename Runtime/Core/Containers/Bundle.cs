@@ -35,6 +35,12 @@ public sealed record Bundle(string Folder, Spec Spec)
         }
     }
 
+    /// <summary>Members of its config.json that the specification does not have, by their paths: <c>root.readonli</c>. They have no effect.</summary>
+    public IReadOnlyList<string> UnknownMembers { get; init; } = [];
+
+    /// <summary>The warning about such a member.</summary>
+    public static string UnknownMember(string path) => $"{path}: ignored: the specification has no such member";
+
     private byte[]? Read { get; init; }
 
     /// <summary>Reads a bundle.</summary>
@@ -49,7 +55,8 @@ public sealed record Bundle(string Folder, Spec Spec)
             throw new RuntimeException(ErrorKind.NotFound, $"JSON specification file {config} not found: {SyscallException.Describe((int)-result)}");
         using FileDescriptor file = new((int)Check.Ok(result, "open", config));
         byte[] bytes = Files.ReadAll(file, config, ConfigLimit);
-        return new Bundle(absolute, SpecReader.Read(bytes)) { Read = bytes };
+        List<string> unknown = [];
+        return new Bundle(absolute, SpecReader.Read(bytes, unknown: unknown)) { Read = bytes, UnknownMembers = unknown };
     }
 
     /// <summary>Opens the root filesystem; links in the host's own path to it are followed.</summary>

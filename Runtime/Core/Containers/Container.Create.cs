@@ -19,7 +19,7 @@ public sealed partial class Container
             throw new RuntimeException(ErrorKind.InvalidSpec, "cannot allocate tty if runtime will detach without setting console socket");
         if (bundle.Spec.Process?.Terminal != true && options.ConsoleSocket is not null)
             throw new RuntimeException(ErrorKind.InvalidSpec, "cannot use console socket if runtime will not detach or allocate tty");
-        using ContainerCreation creation = new(store, id, bundle, host, options, waitsForStart: true);
+        using ContainerCreation creation = ContainerCreation.Complete(store, id, bundle, host, options, waitsForStart: true);
         creation.Process.Dispose();
         return new Container(store, id);
     }
@@ -30,7 +30,7 @@ public sealed partial class Container
     public static (Container Container, ProcessHandle Process, FileDescriptor? Terminal) Run(
         ContainerStore store, ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options)
     {
-        using ContainerCreation creation = new(store, id, bundle, host, options, waitsForStart: false);
+        using ContainerCreation creation = ContainerCreation.Complete(store, id, bundle, host, options, waitsForStart: false);
         Container container = new(store, id, creation.Record);
         if (bundle.Spec.Hooks is { Poststart.Count: > 0 } hooks)
             RunPoststart(host, hooks, creation.State(ContainerStatus.Running), creation.Folder);

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using Vessel.Core.Errors;
 using Vessel.Core.Hooks;
-using Vessel.Core.Namespaces;
 using Vessel.Core.Plan;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
@@ -41,11 +40,9 @@ public sealed partial class Container
         if (spec.Hooks is not { } hooks)
             return null;
         if (hooks.StartContainer.Count > 0)
-        {
-            using ContainerNamespaces namespaces = ContainerNamespaces.Open(state.Pid, spec.Linux?.Namespaces ?? []);
             try
             {
-                new HookRunner(host.Features, state.Record.Bundle).RunInside("startContainer", hooks.StartContainer, state.ToOci(), namespaces);
+                RunStartContainerHooks(host, spec, state);
             }
             catch
             {
@@ -53,9 +50,20 @@ public sealed partial class Container
                 KillInit(state.Pid);
                 throw;
             }
-        }
         return hooks;
     }
+
+    /// <summary>Runs startContainer hooks in a created container.</summary>
+    /// <remarks>Such a hook is a program of the image, and so has what the container's program will have and no more: its user, capabilities, filter, label,
+    /// limits and cgroups; its environment, too, where the hook names none.</remarks>
+    /// <exception cref="RuntimeException">A hook failed; those after it were not run.</exception>
+    internal static void RunStartContainerHooks(RuntimeHost host, Spec spec, ContainerState state) =>
+        HookRunner.Run("startContainer", spec.Hooks!.StartContainer, state.ToOci(), program =>
+        {
+            SpecProcess process = spec.Process! with { Args = program.Arguments, Terminal = false, ExecCpuAffinity = null };
+            using ExecSession session = ExecSession.Start(host, spec, new ExecOptions { Process = process }, state, program);
+            return session.Process;
+        });
 
     // Connecting is the word to go. The connection closes at execve; a message before that means failure.
     private static void Release(ContainerFolder folder)

@@ -15,76 +15,73 @@ using Vessel.Oci.Runtime;
 
 namespace Vessel.Core.Containers;
 
-/// <summary>One create or run under way: gathers facts, plans, clones, answers the child, and undoes all of it when something fails.</summary>
+/// <summary>One create or run in progress: gathers facts, plans, clones, answers the child, and undoes all of it when something fails.</summary>
 internal sealed class ContainerCreation : IDisposable, IChildQuestions
 {
     private readonly Bundle bundle;
     private readonly RuntimeHost host;
     private readonly CreateOptions options;
-    private readonly ContainerFolder folder;
-    private ContainerRecord record;
-    private CgroupPlan cgroups;
+    private readonly bool waitsForStart;
     private readonly FileDescriptor root;
     private readonly string rootfs;
     private readonly List<FileDescriptor> opened = [];
     private readonly List<string> madeCgroups = [];
-    private readonly bool waitsForStart;
+    private ContainerRecord record;
+    private CgroupPlan cgroups;
+    private ContainerFolder? folder;
     private ContainerPlan? plan;
     private ChildConversation? child;
+    private HostProcs? hostProcs;
     private bool hooksBegun;
     private bool scopeBegun;
 
-    /// <summary>Does it all; the container is complete when this returns.</summary>
-    public ContainerCreation(ContainerStore store, ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options, bool waitsForStart)
+    private ContainerCreation(ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options, bool waitsForStart, CgroupPlan cgroups, FileDescriptor root, string rootfs)
     {
         this.bundle = bundle;
         this.host = host;
         this.options = options;
         this.waitsForStart = waitsForStart;
-        SpecValidator.Check(bundle.Spec);
-        RootlessRules.Check(bundle.Spec, host.Caller);
-        (FileDescriptor rootFolder, rootfs) = bundle.OpenRootfs();
-        root = Keep(rootFolder);
-        cgroups = PlanCgroups(host, bundle.Spec, id.Value, options.UsesSystemd);
-        WarnOfUnknown();
+        this.cgroups = cgroups;
+        this.root = root;
+        this.rootfs = rootfs;
         record = NewRecord(id);
-        folder = store.Create(id);
-        try
-        {
-            folder.Write(record);
-            if (cgroups.Scope is null && (options.ForgivesCgroups ?? host.Caller.LacksCgroups))
-                ReachCgroups();
-            if (record.HasHooks)
-                folder.WriteConfig(bundle.ConfigBytes);
-            plan = ContainerPlanner.Create(Gather(id));
-            Trace();
-            using (FileDescriptor? birthplace = CgroupExecutor.MakeBirthplace(cgroups, madeCgroups))
-                child = ChildConversation.Begin(plan, host.Features, this, birthplace);
-            options.Debug?.Invoke($"cloned process {child.Process.Id}");
-            if (cgroups.Scope is null)
-                CgroupExecutor.Create(cgroups, madeCgroups);
-            child.Converse();
-            Process = child.Process;
-            child.Dispose();
-        }
-        catch (Exception e)
-        {
-            Undo(e);
-            throw;
-        }
     }
 
     /// <summary>What is kept of the container.</summary>
     public ContainerRecord Record => record;
 
     /// <summary>The container's state on disk, locked until this is disposed.</summary>
-    public ContainerFolder Folder => folder;
+    public ContainerFolder Folder => folder!;
 
     /// <summary>The container's first process.</summary>
-    public ProcessHandle Process { get; }
+    public ProcessHandle Process { get; private set; } = null!;
 
     /// <summary>The terminal's master, where nobody else took it. The receiver closes it.</summary>
     public FileDescriptor? Terminal { get; private set; }
+
+    /// <summary>Creates a container, up to its program's execve or the wait for <c>start</c>.</summary>
+    /// <returns>The complete container, its state locked until the caller disposes of this.</returns>
+    /// <exception cref="RuntimeException">The container could not be created; nothing is left of it, and every descriptor is closed.</exception>
+    public static ContainerCreation Complete(ContainerStore store, ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options, bool waitsForStart)
+    {
+        SpecValidator.Check(bundle.Spec);
+        RootlessRules.Check(bundle.Spec, host.Caller);
+        CgroupPlan cgroups = PlanCgroups(host, bundle.Spec, id.Value, options.UsesSystemd);
+        (FileDescriptor root, string rootfs) = bundle.OpenRootfs();
+        ContainerCreation creation = new(id, bundle, host, options, waitsForStart, cgroups, root, rootfs);
+        try
+        {
+            creation.WarnOfUnknown();
+            creation.folder = store.Create(id);
+            creation.Execute(id);
+            return creation;
+        }
+        catch (Exception e)
+        {
+            creation.Undo(e);
+            throw;
+        }
+    }
 
     /// <summary>The state that hooks and callers are told.</summary>
     public ContainerState State(ContainerStatus status) => new(record, status, Process.Id);
@@ -92,9 +89,29 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     /// <inheritdoc/>
     public void Dispose()
     {
+        root.Dispose();
         foreach (FileDescriptor descriptor in opened)
             descriptor.Dispose();
-        folder.Dispose();
+        folder?.Dispose();
+    }
+
+    private void Execute(ContainerId id)
+    {
+        Folder.Write(record);
+        if (cgroups.Scope is null && (options.ForgivesCgroups ?? host.Caller.LacksCgroups))
+            ReachCgroups();
+        if (record.HasHooks)
+            Folder.WriteConfig(bundle.ConfigBytes);
+        plan = ContainerPlanner.Create(Gather(id));
+        Trace();
+        using (FileDescriptor? birthplace = CgroupExecutor.MakeBirthplace(cgroups, madeCgroups))
+            child = ChildConversation.Begin(plan, host.Features, this, birthplace);
+        options.Debug?.Invoke($"cloned process {child.Process.Id}");
+        if (cgroups.Scope is null)
+            CgroupExecutor.Create(cgroups, madeCgroups);
+        child.Converse();
+        Process = child.Process;
+        child.Dispose();
     }
 
     void IChildQuestions.MapIds(int pid) => IdMapper.Write(pid, bundle.Spec.Linux!, host.Caller, host.Features);
@@ -142,7 +159,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         return cgroups.Version == 1 ? CgroupExecutor.OpenTasks(cgroups, madeCgroups) : [];
     }
 
-    void IChildQuestions.RunCreateHooks(int pid)
+    void IChildQuestions.RunCreateHooks(int pid, FileDescriptor childRoot)
     {
         SpecHooks hooks = bundle.Spec.Hooks!;
         hooksBegun = true;
@@ -150,25 +167,35 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         HookRunner runner = new(host.Features, bundle.Folder);
         runner.Run("prestart", hooks.Prestart, state);
         runner.Run("createRuntime", hooks.CreateRuntime, state);
-        if (hooks.CreateContainer.Count > 0)
-            RunInside("createContainer", hooks.CreateContainer, state);
+        if (hooks.CreateContainer.Count == 0)
+            return;
+        using ContainerNamespaces namespaces = ContainerNamespaces.Open(pid, bundle.Spec.Linux?.Namespaces ?? []);
+        runner.RunInNamespaces("createContainer", hooks.CreateContainer, state, namespaces, childRoot);
     }
 
     void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
 
     void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(bundle.Spec.Linux!.Seccomp!, new ContainerState(record, ContainerStatus.Creating, pid).ToOci(), descriptor);
 
+    string IChildQuestions.NextHostProc(FileDescriptor mountinfo, FileDescriptor childRoot) => (hostProcs ??= new HostProcs(rootfs)).Next(mountinfo, childRoot);
+
+    void IChildQuestions.GiveStdio(int pid) => Stdio.Give(pid, bundle.Spec.Process!.User.Uid);
+
+    void IChildQuestions.SetRlimits(int pid) => SetRlimitsFromOutside.Apply(pid, bundle.Spec.Process!.Rlimits);
+
     void IChildQuestions.Created(int pid)
     {
         InitProcess init = InitProcess.Of(pid) ?? throw new RuntimeException(ErrorKind.Internal, "the container's process ended at its start");
-        folder.WriteInit(init);
+        Folder.WriteInit(init);
         if (options.PidFile is { } file)
             Handover.WritePidFile(file, pid);
         if (options.PidfdSocket is { } socket)
             Handover.SendHandle(socket, pid);
         // With create, start runs them.
-        if (!waitsForStart && bundle.Spec.Hooks is { StartContainer.Count: > 0 } hooks)
-            RunInside("startContainer", hooks.StartContainer, new ContainerState(record, ContainerStatus.Created, pid).ToOci());
+        if (waitsForStart || bundle.Spec.Hooks is not { StartContainer.Count: > 0 })
+            return;
+        hooksBegun = true;
+        Container.RunStartContainerHooks(host, bundle.Spec, new ContainerState(record, ContainerStatus.Created, pid));
     }
 
     // A scope that may have come to be, as when systemd did not answer in time, is ours to stop; one of that name that was there is another's.
@@ -186,13 +213,6 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         }
     }
 
-    private void RunInside(string kind, IReadOnlyList<SpecHook> hooks, Oci.Runtime.State state)
-    {
-        hooksBegun = true;
-        using ContainerNamespaces namespaces = ContainerNamespaces.Open(state.Pid, bundle.Spec.Linux?.Namespaces ?? []);
-        new HookRunner(host.Features, bundle.Folder).RunInside(kind, hooks, state, namespaces);
-    }
-
     // What cannot be made is left out before the plan, which shows the container its cgroups.
     private void ReachCgroups()
     {
@@ -201,7 +221,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         if (cgroups.Folders.Count == wanted.Folders.Count)
             return;
         record = WithCgroups(record);
-        folder.Write(record);
+        Folder.Write(record);
     }
 
     private ContainerRecord WithCgroups(ContainerRecord of) => of with
@@ -262,10 +282,10 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             Features = host.Features,
             JoinedNamespaces = OpenNamespaces(linux),
             IdMaps = OpenIdMaps(linux),
-            StartListener = waitsForStart ? Keep(UnixSockets.Listen(folder.StartSocket)).Number : null,
-            ForeignStdio = Stdio.OfOtherUsers(bundle.Spec.Process!.User.Uid),
+            StartListener = waitsForStart ? Keep(UnixSockets.Listen(Folder.StartSocket)).Number : null,
+            ForeignStdio = Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, bundle.Spec.Process!.User.Uid)),
             PreservedCount = options.PreservedDescriptors,
-            RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" ? MountTable.MountPointOf(rootfs) : null,
+            RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" or "private" or "slave" ? MountTable.MountPointOf(rootfs) : null,
             NoPivot = options.NoPivot,
             NoNewKeyring = options.NoNewKeyring,
         };
@@ -336,6 +356,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
 
     private void WarnOfUnknown()
     {
+        foreach (string member in bundle.UnknownMembers)
+            options.Warn(Bundle.UnknownMember(member));
         LinuxResources resources = bundle.Spec.Linux?.Resources ?? new LinuxResources();
         if (resources.Memory?.Kernel is not null)
             options.Warn("linux.resources.memory.kernel: ignored: the kernel has no such limit any more");
@@ -379,7 +401,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         Try(() => CgroupExecutor.Remove(madeCgroups));
         if (hooksBegun && bundle.Spec.Hooks is { Poststop.Count: > 0 } hooks)
             failures.AddRange(new HookRunner(host.Features, bundle.Folder).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci()));
-        Try(folder.Remove);
+        if (folder is not null)
+            Try(folder.Remove);
         if (options.PidFile is { } file)
             Try(() => Handover.RemovePidFile(file));
         Dispose();

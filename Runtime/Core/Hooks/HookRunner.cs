@@ -10,27 +10,40 @@ using Vessel.Oci.Runtime;
 
 namespace Vessel.Core.Hooks;
 
-/// <summary>Runs hooks (runtime-spec, config.md, "POSIX-platform Hooks"): one after another, the state on standard input, with their own environment only.</summary>
+/// <summary>Runs hooks (runtime-spec, config.md, "POSIX-platform Hooks"): one after another, the state on standard input.</summary>
+/// <param name="features">What the kernel has.</param>
+/// <param name="bundle">The bundle's directory: where hooks in the runtime's namespaces begin.</param>
 public sealed class HookRunner(KernelFeatures features, string bundle)
 {
     private const int OutputShown = 4096;
-    private const int TimedOutSignal = Signal.SIGKILL;
 
     /// <summary>Runs hooks in the runtime's own namespaces.</summary>
     /// <exception cref="RuntimeException">A hook failed; those after it were not run.</exception>
-    public void Run(string kind, IReadOnlyList<SpecHook> hooks, State state) => Run(kind, hooks, state, null);
+    public void Run(string kind, IReadOnlyList<SpecHook> hooks, State state) => Run(kind, hooks, state, StartOnHost);
 
-    /// <summary>Runs hooks in the container's namespaces. Their paths are those of its mount namespace as it is now.</summary>
-    public void RunInside(string kind, IReadOnlyList<SpecHook> hooks, State state, ContainerNamespaces namespaces) => Run(kind, hooks, state, namespaces);
+    /// <summary>Runs hooks in the container's namespaces, with the runtime's privileges, before the root is the root: createContainer hooks. Their paths are
+    /// those of the mount namespace as it is now; their working directory is the container's root filesystem.</summary>
+    /// <exception cref="RuntimeException">A hook failed; those after it were not run.</exception>
+    public void RunInNamespaces(string kind, IReadOnlyList<SpecHook> hooks, State state, ContainerNamespaces namespaces, FileDescriptor root) =>
+        Run(kind, hooks, state, program => StartInNamespaces(program, namespaces, root));
 
-    /// <summary>Runs hooks whose failure changes nothing any more; the errors are given back for the log.</summary>
+    /// <summary>Runs hooks that <paramref name="start"/> starts.</summary>
+    /// <exception cref="RuntimeException">A hook failed; those after it were not run.</exception>
+    public static void Run(string kind, IReadOnlyList<SpecHook> hooks, State state, Func<HookProgram, ProcessHandle> start)
+    {
+        for (int i = 0; i < hooks.Count; i++)
+            RunOne(kind, i, hooks[i], state, start);
+    }
+
+    /// <summary>Runs hooks whose failure changes nothing any more, in the runtime's own namespaces.</summary>
+    /// <returns>The errors, for the log.</returns>
     public IReadOnlyList<string> RunAll(string kind, IReadOnlyList<SpecHook> hooks, State state)
     {
         List<string> errors = [];
         for (int i = 0; i < hooks.Count; i++)
             try
             {
-                RunOne(kind, i, hooks[i], state, null);
+                RunOne(kind, i, hooks[i], state, StartOnHost);
             }
             catch (RuntimeException e)
             {
@@ -39,13 +52,7 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
         return errors;
     }
 
-    private void Run(string kind, IReadOnlyList<SpecHook> hooks, State state, ContainerNamespaces? namespaces)
-    {
-        for (int i = 0; i < hooks.Count; i++)
-            RunOne(kind, i, hooks[i], state, namespaces);
-    }
-
-    private void RunOne(string kind, int index, SpecHook hook, State state, ContainerNamespaces? namespaces)
+    private static void RunOne(string kind, int index, SpecHook hook, State state, Func<HookProgram, ProcessHandle> start)
     {
         using FileDescriptor input = Files.CreateMemory("state"), output = Files.CreateMemory("output"), errors = Files.CreateMemory("errors");
         using (StringWriter text = new())
@@ -57,7 +64,7 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
         string name = $"error running {kind} hook #{index}";
         try
         {
-            using ProcessHandle process = namespaces is null ? Start(hook, input, output, errors) : StartInside(hook, input, output, errors, namespaces);
+            using ProcessHandle process = start(new HookProgram(hook, input.Number, output.Number, errors.Number));
             int code = Wait(process, hook.Timeout) ?? throw new RuntimeException(ErrorKind.Internal, $"{name}: {hook.Path}: timed out after {hook.Timeout} s");
             if (code != 0)
                 throw new RuntimeException(ErrorKind.Internal,
@@ -69,20 +76,26 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
         }
     }
 
-    private ProcessHandle Start(SpecHook hook, FileDescriptor input, FileDescriptor output, FileDescriptor errors)
+    private ProcessHandle StartOnHost(HookProgram program)
     {
         ChildProgram child = BootProgram.New();
-        child.Begin(new ExecuteHook(hook));
+        child.Begin(new ExecuteHook(program));
         child.Call(SYS.prctl, ProcessControl.PR_SET_PDEATHSIG, Signal.SIGKILL);
-        child.Call(SYS.chdir, child.Text(bundle));
-        RedirectStdio.Write(child, input.Number, output.Number, errors.Number);
+        child.Call(SYS.setpgid, 0, 0);
+        // A poststop hook runs although its bundle is gone.
+        Label gone = child.NewLabel(), there = child.NewLabel();
+        child.Call(SYS.chdir, child.Text(bundle)).On(Errno.ENOENT, gone).On(Errno.ENOTDIR, gone).Then(there);
+        child.Mark(gone);
+        child.Call(SYS.chdir, child.Text("/"));
+        child.Mark(there);
+        RedirectStdio.Write(child, program);
         BootProgram.KeepDescriptors(child, features, [], 0);
         ResetSignals.Write(child);
-        ExecuteHook.Write(child, hook);
+        ExecuteHook.Write(child, program);
         return Spawner.Start(child, 0, features);
     }
 
-    private ProcessHandle StartInside(SpecHook hook, FileDescriptor input, FileDescriptor output, FileDescriptor errors, ContainerNamespaces namespaces)
+    private ProcessHandle StartInNamespaces(HookProgram program, ContainerNamespaces namespaces, FileDescriptor root)
     {
         ContainerPlan plan = new()
         {
@@ -91,15 +104,17 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
             [
                 new BeginInit(),
                 .. namespaces.JoinSteps(),
+                new NewSession(),
+                new EnterRootfs(root.Number),
                 new SetUmask(SetUmask.Usual),
-                new RedirectStdio(input.Number, output.Number, errors.Number),
+                new RedirectStdio(program),
                 new CloseAllAtExec(3),
                 new TellCreated(DiesWithParent: true),
                 new ResetSignals(),
-                new ExecuteHook(hook),
+                new ExecuteHook(program),
             ],
             Targets = [],
-            Inherited = [input.Number, output.Number, errors.Number, .. namespaces.Descriptors],
+            Inherited = [root.Number, .. program.Descriptors, .. namespaces.Descriptors],
         };
         using ChildConversation child = ChildConversation.Begin(plan, features, new NoQuestions());
         try
@@ -116,9 +131,9 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
 
     private static int? Wait(ProcessHandle process, int? timeout)
     {
-        if (timeout is > 0 && !process.WaitForEnd(timeout.Value * 1000))
+        if (timeout is > 0 && !process.WaitForEnd(checked(timeout.Value * 1000L) is <= int.MaxValue and long milliseconds ? (int)milliseconds : -1))
         {
-            process.TryKill(TimedOutSignal);
+            ProcessTree.Kill(process);
             process.Wait();
             return null;
         }

@@ -2,39 +2,59 @@ using Vessel.Core.Plan;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
-using Vessel.Oci.Runtime;
 
 namespace Vessel.Core.Hooks;
 
 /// <summary>Gives a hook its standard streams.</summary>
-internal sealed record RedirectStdio(int Input, int Output, int Errors) : PlanStep
+internal sealed record RedirectStdio(HookProgram Program) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => "redirect the standard streams";
 
     /// <inheritdoc/>
-    public override void Emit(InitProgram program) => Write(program.Child, Input, Output, Errors);
+    public override void Emit(InitProgram program) => Write(program.Child, Program);
 
-    internal static void Write(ChildProgram child, int input, int output, int errors)
+    internal static void Write(ChildProgram child, HookProgram program)
     {
-        child.Call(SYS.dup3, input, 0, 0);
-        child.Call(SYS.dup3, output, 1, 0);
-        child.Call(SYS.dup3, errors, 2, 0);
+        child.Call(SYS.dup3, program.Input, 0, 0);
+        child.Call(SYS.dup3, program.Output, 1, 0);
+        child.Call(SYS.dup3, program.Errors, 2, 0);
     }
 }
 
-/// <summary>Becomes the hook's program, with the hook's environment and no other.</summary>
-internal sealed record ExecuteHook(SpecHook Hook) : PlanStep
+/// <summary>Goes to the container's root filesystem: the working directory of createContainer hooks.</summary>
+/// <param name="Root">The root, as a descriptor that the child inherits: its path may not be open to a user namespace's root.</param>
+internal sealed record EnterRootfs(int Root) : PlanStep
 {
     /// <inheritdoc/>
-    public override string Describe() => Hook.Path;
+    public override string Describe() => "chdir to the container's root filesystem";
 
     /// <inheritdoc/>
-    public override string DescribeFailure(int errno) => $"{Hook.Path}: {SyscallException.Describe(errno)}";
+    public override void Emit(InitProgram program) => program.Child.Call(SYS.fchdir, Root);
+}
+
+/// <summary>Becomes the hook's program, with the hook's own environment, or the runtime's where the hook has none; never the container's.</summary>
+internal sealed record ExecuteHook(HookProgram Program) : PlanStep
+{
+    private string Path => Program.Hook.Path;
 
     /// <inheritdoc/>
-    public override void Emit(InitProgram program) => Write(program.Child, Hook);
+    public override string Describe() => Path;
 
-    internal static void Write(ChildProgram child, SpecHook hook) =>
-        child.Call(SYS.execve, child.Text(hook.Path), child.TextList(hook.Args.Count > 0 ? hook.Args : [hook.Path]), child.TextList(hook.Env));
+    /// <inheritdoc/>
+    public override string DescribeFailure(int errno) => $"{Path}: {SyscallException.Describe(errno)}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) => Write(program.Child, Program);
+
+    internal static void Write(ChildProgram child, HookProgram program) =>
+        child.Call(SYS.execve, child.Text(program.Hook.Path), child.TextList(program.Arguments), child.TextList(program.Hook.Env ?? RuntimesOwn()));
+
+    private static List<string> RuntimesOwn()
+    {
+        List<string> variables = [];
+        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+            variables.Add($"{variable.Key}={variable.Value}");
+        return variables;
+    }
 }

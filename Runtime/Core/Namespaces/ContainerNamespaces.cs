@@ -52,16 +52,11 @@ public sealed class ContainerNamespaces : IDisposable
     /// a process of the container never sees one that leads to a file of the host (CVE-2019-5736).</remarks>
     public IEnumerable<PlanStep> JoinSteps()
     {
-        bool forks = false;
-        foreach ((NamespaceKind kind, FileDescriptor descriptor) in opened)
-        {
-            yield return new JoinNamespace(kind, $"of process {Pid}", descriptor.Number);
-            if (kind == NamespaceKind.User)
-                yield return new BecomeRoot();
-            forks |= kind == NamespaceKind.Pid;
-        }
-        if (forks)
-            yield return new ForkIntoNamespaces();
+        List<JoinNamespace> joins = opened.ConvertAll(o => new JoinNamespace(o.Kind, $"of process {Pid}", o.Descriptor.Number));
+        List<PlanStep> steps = [.. JoinNamespace.InOrder(joins, [])];
+        if (joins.Exists(join => join.Kind == NamespaceKind.Pid))
+            steps.Add(new ForkIntoNamespaces());
+        return steps;
     }
 
     /// <inheritdoc/>

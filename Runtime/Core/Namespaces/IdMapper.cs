@@ -45,6 +45,20 @@ public static class IdMapper
         return (HostId(linux.UidMappings), HostId(linux.GidMappings));
     }
 
+    /// <summary>The host's user that is <paramref name="uid"/> in the container; null where only the namespace that is joined knows, or nobody is.</summary>
+    public static uint? HostUserOf(SpecLinux linux, uint uid) =>
+        linux.Namespaces.Any(n => n.Type == NamespaceKind.User.NameOf()) ? HostIdOf(linux.UidMappings, uid) : uid;
+
+    /// <summary>The host's user that is <paramref name="uid"/> in the user namespace of a process; null where nobody is.</summary>
+    public static uint? HostUserOf(int pid, uint uid)
+    {
+        foreach (string line in (Files.TryReadText(null, $"/proc/{pid}/uid_map") ?? "").Split('\n'))
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var inside, var outside, var count]
+                && HostIdOf([new LinuxIdMapping(uint.Parse(inside), uint.Parse(outside), uint.Parse(count))], uid) is { } host)
+                return host;
+        return null;
+    }
+
     /// <summary>A user namespace that holds only a mapping, for idmapped mounts.</summary>
     public static FileDescriptor OpenNamespace(IReadOnlyList<LinuxIdMapping> uids, IReadOnlyList<LinuxIdMapping> gids, KernelFeatures features)
     {
@@ -88,11 +102,13 @@ public static class IdMapper
         Check.Ok(Files.TryWriteText(null, $"/proc/{pid}/gid_map", MapIds.MapText(gids)), "write", $"/proc/{pid}/gid_map");
     }
 
-    private static uint HostId(IReadOnlyList<LinuxIdMapping> mappings)
+    private static uint HostId(IReadOnlyList<LinuxIdMapping> mappings) => HostIdOf(mappings, 0) ?? 0;
+
+    private static uint? HostIdOf(IReadOnlyList<LinuxIdMapping> mappings, uint id)
     {
         foreach (LinuxIdMapping mapping in mappings)
-            if (mapping.ContainerID == 0)
-                return mapping.HostID;
-        return 0;
+            if (id >= mapping.ContainerID && id - mapping.ContainerID < mapping.Size)
+                return mapping.HostID + (id - mapping.ContainerID);
+        return null;
     }
 }

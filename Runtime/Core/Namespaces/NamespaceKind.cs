@@ -2,8 +2,8 @@ using static Vessel.Native.Raw.Clone;
 
 namespace Vessel.Core.Namespaces;
 
-/// <summary>The kinds of namespaces, in the order in which they are joined: the user namespace gives the right to join the others; the mount
-/// namespace comes last, since the paths of the others are the host's.</summary>
+/// <summary>The kinds of namespaces, in the order in which they are joined; when the user namespace's turn is, <see cref="JoinNamespace.InOrder"/> says.
+/// The mount namespace comes last, since the paths of the others are the host's.</summary>
 public enum NamespaceKind
 {
     User,

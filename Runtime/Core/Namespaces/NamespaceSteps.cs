@@ -9,13 +9,69 @@ namespace Vessel.Core.Namespaces;
 /// <param name="Kind">Which kind.</param>
 /// <param name="Path">Where it was opened from, for people.</param>
 /// <param name="Descriptor">It, as a descriptor that the child inherits.</param>
-public sealed record JoinNamespace(NamespaceKind Kind, string Path, int Descriptor) : PlanStep
+/// <param name="Attempt">Whether the kernel's refusal is final.</param>
+public sealed record JoinNamespace(NamespaceKind Kind, string Path, int Descriptor, JoinAttempt Attempt = JoinAttempt.Only) : PlanStep
 {
+    /// <summary>The steps that join namespaces and enter a user namespace, new or existing.</summary>
+    /// <param name="joins">The namespaces to join, in the order of <see cref="NamespaceKind"/>.</param>
+    /// <param name="newUserNamespace">The steps that make a new user namespace; empty without one.</param>
+    /// <remarks>
+    /// The caller's rights count first: a namespace that another user namespace owns (the host's, a pod's) refuses the root of the container's.
+    /// A caller who is no root has no such rights until the container's user namespace grants them, so what was refused is tried once more inside.
+    /// </remarks>
+    public static IEnumerable<PlanStep> InOrder(IReadOnlyList<JoinNamespace> joins, IReadOnlyList<PlanStep> newUserNamespace)
+    {
+        List<PlanStep> enterUser = [.. newUserNamespace];
+        foreach (JoinNamespace user in joins.Where(join => join.Kind == NamespaceKind.User))
+            enterUser.AddRange([user, new BecomeRoot()]);
+        List<JoinNamespace> others = [.. joins.Where(join => join.Kind != NamespaceKind.User)];
+        if (enterUser.Count == 0)
+            return others;
+        return [.. others.Select(join => join with { Attempt = JoinAttempt.First }), .. enterUser, .. others.Select(join => join with { Attempt = JoinAttempt.Second })];
+    }
+
     /// <inheritdoc/>
     public override string Describe() => $"join {Kind.NameOf()} namespace {Path}";
 
     /// <inheritdoc/>
-    public override void Emit(InitProgram program) => program.Child.Call(SYS.setns, Descriptor, Kind.Flag());
+    public override string Explain() => Describe() + Attempt switch
+    {
+        JoinAttempt.First => " (once more inside the user namespace, if the kernel refuses this)",
+        JoinAttempt.Second => ", if it was refused before",
+        _ => "",
+    };
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        Label done = child.NewLabel();
+        if (Attempt == JoinAttempt.Second)
+            child.BranchIfEqual(program.RefusedJoins[Kind], 0, done);
+        Instruction join = child.Call(SYS.setns, Descriptor, Kind.Flag());
+        if (Attempt == JoinAttempt.First)
+        {
+            Label refused = child.NewLabel();
+            join.On(Errno.EPERM, refused).Then(done);
+            child.Mark(refused);
+            child.Set(program.RefusedJoins[Kind] = child.NewSlot(), 1);
+        }
+        child.Mark(done);
+        child.Set(Slot.None, 0);
+    }
+}
+
+/// <summary>What a refusal (EPERM) of a namespace means that is to be joined.</summary>
+public enum JoinAttempt
+{
+    /// <summary>The start fails.</summary>
+    Only,
+
+    /// <summary>The namespace is joined later, inside the user namespace.</summary>
+    First,
+
+    /// <summary>The start fails; nothing is done where <see cref="First"/> succeeded.</summary>
+    Second,
 }
 
 /// <summary>Makes new namespaces for the calling process (man 2 unshare).</summary>

@@ -4,6 +4,7 @@ using Vessel.Core.Process;
 using Vessel.Core.Rootfs;
 using Vessel.Core.Security;
 using Vessel.Native.Raw;
+using Vessel.Native.Safe;
 using Vessel.Oci.Runtime;
 using static Vessel.Native.Raw.Mount;
 
@@ -47,8 +48,10 @@ public sealed class ContainerPlanner
     private ContainerPlan Build()
     {
         SpecProcess process = request.Spec.Process!;
-        // Read before the namespaces cut us off from the host's files.
         steps.Add(new BeginInit());
+        // Before a user namespace: its root may not lower the score, nor write to the file of a process that is not dumpable.
+        if (process.OomScoreAdj is { } oom)
+            steps.Add(new SetOomScore(oom, request.ByOrdinaryUser));
         ulong cloneFlags = PlanNamespaces();
         PlanSession(process);
         if (HasMountNamespace)
@@ -77,8 +80,8 @@ public sealed class ContainerPlanner
         };
     }
 
-    // A user namespace comes first and owns the others, and its root can do nothing before the mappings are written; and a pid namespace that is
-    // joined holds only children born later. Both take a second process; all else is one clone.
+    // A user namespace owns the other new ones, and its root can do nothing before the mappings are written; and a pid namespace that is joined
+    // holds only children born later. Both take a second process; all else is one clone.
     private ulong PlanNamespaces()
     {
         ulong flags = 0;
@@ -87,19 +90,16 @@ public sealed class ContainerPlanner
                 flags |= kind.Flag();
         bool staged = HasUserNamespace || request.JoinedNamespaces.ContainsKey(NamespaceKind.Pid);
 
-        if (created.Contains(NamespaceKind.User))
-        {
-            steps.Add(new UnshareNamespaces(Clone.CLONE_NEWUSER));
-            steps.Add(new MapIds(linux.UidMappings, linux.GidMappings, request.ByOrdinaryUser));
-        }
+        List<JoinNamespace> joins = [];
         foreach (NamespaceKind kind in Enum.GetValues<NamespaceKind>())
             if (request.JoinedNamespaces.TryGetValue(kind, out int descriptor))
             {
-                steps.Add(new JoinNamespace(kind, linux.Namespaces.First(n => n.Type == kind.NameOf()).Path!, descriptor));
+                joins.Add(new JoinNamespace(kind, linux.Namespaces.First(n => n.Type == kind.NameOf()).Path!, descriptor));
                 inherited.Add(descriptor);
-                if (kind == NamespaceKind.User)
-                    steps.Add(new BecomeRoot());
             }
+        steps.AddRange(JoinNamespace.InOrder(joins, created.Contains(NamespaceKind.User)
+            ? [new UnshareNamespaces(Clone.CLONE_NEWUSER), new MapIds(linux.UidMappings, linux.GidMappings, request.ByOrdinaryUser)]
+            : []));
         if (staged)
         {
             if (flags != 0)
@@ -123,8 +123,6 @@ public sealed class ContainerPlanner
         steps.Add(new NewSession());
         if (!request.NoNewKeyring)
             steps.Add(new NewKeyring("_ses." + request.Id));
-        if (process.OomScoreAdj is { } oom)
-            steps.Add(new SetOomScore(oom, request.ByOrdinaryUser));
         if (OpenLabel.Of(process) is { } label)
             steps.Add(label);
     }
@@ -132,9 +130,10 @@ public sealed class ContainerPlanner
     private void PlanRootfs(SpecProcess process)
     {
         uint final = PropagationOf(linux.RootfsPropagation);
-        uint first = (final & MS_SHARED) != 0 ? MS_SHARED | MS_REC : (final & MS_PRIVATE) != 0 ? MS_PRIVATE | MS_REC : MS_SLAVE | MS_REC;
-        steps.Add(new SetPropagation(first, (first & MS_SHARED) != 0 ? request.RootfsParentMount : null));
-        steps.Add(new BindRoot(request.Rootfs));
+        // What is unbindable could not become the container's root; until then it is as if the document did not name a propagation.
+        uint first = final is 0 || (final & MS_UNBINDABLE) != 0 ? MS_SLAVE | MS_REC : final;
+        steps.Add(new SetPropagation(first, request.RootfsParentMount));
+        steps.Add(new BindRoot(request.Rootfs, KeepsCovered: request.NoPivot));
 
         List<SealMount> seals = [];
         for (int i = 0; i < request.Spec.Mounts.Count; i++)
@@ -145,19 +144,21 @@ public sealed class ContainerPlanner
             PlanDevices(dev);
         if (process.Terminal)
             steps.Add(TerminalOf(process, dev));
-        foreach ((string key, string value) in linux.Sysctl)
-            steps.Add(new SetSysctl(key, value));
-        steps.Add(new ResolveDirectory(targets.Add(process.Cwd, TargetKind.Directory)));
         JoinCgroups();
+        // Hooks make network interfaces, which have kernel parameters, and mounts: on the working directory, on paths to be masked.
+        PlanCreateHooks();
+        PlanSysctls();
+        steps.Add(new ResolveDirectory(targets.Add(process.Cwd, TargetKind.Directory)));
         steps.AddRange(seals);
         if (linux.ReadonlyPaths.Count > 0)
             steps.Add(new MakeReadonly(linux.ReadonlyPaths));
         if (linux.MaskedPaths.Count > 0)
             steps.Add(new MaskPaths(linux.MaskedPaths));
         PlanCgroupMask();
-        PlanCreateHooks();
         if (request.Spec.Root!.Readonly)
             steps.Add(new SealRoot());
+        if (request.NoPivot)
+            steps.Add(new HideHostProcs());
         steps.Add(new SwitchRoot(request.NoPivot ? RootSwitch.Move : RootSwitch.Pivot, final));
         steps.Add(new ChangeDirectory(process.Cwd));
     }
@@ -167,19 +168,26 @@ public sealed class ContainerPlanner
         steps.Add(new OpenRoot(request.Rootfs));
         if (process.Terminal)
             steps.Add(TerminalOf(process, null));
-        foreach ((string key, string value) in linux.Sysctl)
-            steps.Add(new SetSysctl(key, value));
-        steps.Add(new ResolveDirectory(targets.Add(process.Cwd, TargetKind.Directory)));
         JoinCgroups();
         PlanCreateHooks();
+        PlanSysctls();
+        steps.Add(new ResolveDirectory(targets.Add(process.Cwd, TargetKind.Directory)));
         steps.Add(new SwitchRoot(RootSwitch.Chroot));
         steps.Add(new ChangeDirectory(process.Cwd));
+    }
+
+    private void PlanSysctls()
+    {
+        foreach ((string key, string value) in linux.Sysctl)
+            steps.Add(new SetSysctl(key, value));
     }
 
     private void PlanMount(SpecMount mount, int index, List<SealMount> seals)
     {
         MountOptions options = MountOptions.Parse(mount.Options);
         string type = string.IsNullOrEmpty(mount.Type) ? options.IsBind ? "bind" : "none" : mount.Type;
+        if (!options.IsBind && type != "bind" && !options.IsRemount)
+            options = options.OnNewMount();
         if (!request.Features.MountSetAttr && (options.RecursiveSet | options.RecursiveClear) != 0)
             throw new RuntimeException(ErrorKind.Unsupported, $"mounts[{index}].options: recursive attributes need mount_setattr (Linux 5.12)");
         if (!request.Features.MountSetAttr && (options.IsIdMapped || mount.UidMappings.Count > 0))
@@ -309,7 +317,15 @@ public sealed class ContainerPlanner
     private static OpenTerminal TerminalOf(SpecProcess process, MountTarget? dev) =>
         new(process.User.Uid, (ushort)(process.ConsoleSize?.Height ?? 0), (ushort)(process.ConsoleSize?.Width ?? 0), dev);
 
-    private static TargetKind KindOf(string source) => Directory.Exists(source) ? TargetKind.Directory : TargetKind.File;
+    // Opening a path alone asks for no right on what it names: stat is refused on a FUSE mount of another user.
+    private static TargetKind KindOf(string source)
+    {
+        nint opened = Files.TryOpen(null, source, Open.O_PATH | Open.O_DIRECTORY);
+        if (opened < 0)
+            return TargetKind.File;
+        new FileDescriptor((int)opened).Dispose();
+        return TargetKind.Directory;
+    }
 
     private static uint PropagationOf(string? name) => name switch
     {

@@ -1,3 +1,4 @@
+using Vessel.Core.Hooks;
 using Vessel.Core.Namespaces;
 using Vessel.Core.Process;
 using Vessel.Core.Rootfs;
@@ -29,9 +30,12 @@ public sealed record ExecRequest
     public IReadOnlyList<int> ForeignStdio { get; init; } = [];
 
     public int PreservedCount { get; init; }
+
+    /// <summary>The hook that is run in place of the process's own program, confined as that would be; null for an exec.</summary>
+    public HookProgram? Hook { get; init; }
 }
 
-/// <summary>Decides what the child of an exec does: it joins what the container has, and then is prepared as a first process is.</summary>
+/// <summary>Decides what the child of an exec does, or of a startContainer hook: it joins what the container has, and then is prepared as a first process is.</summary>
 public static class ExecPlanner
 {
     /// <summary>Makes the plan.</summary>
@@ -40,7 +44,7 @@ public static class ExecPlanner
         SpecProcess process = request.Process;
         List<PlanStep> steps = new(32);
         TargetList targets = new();
-        List<int> inherited = [request.Root, .. request.Namespaces.Descriptors];
+        List<int> inherited = [request.Root, .. request.Namespaces.Descriptors, .. request.Hook?.Descriptors ?? []];
 
         steps.Add(new BeginInit());
         if (process.ExecCpuAffinity?.Initial is { Length: > 0 } initial)
@@ -65,9 +69,13 @@ public static class ExecPlanner
         steps.Add(new ChangeDirectory(process.Cwd));
         if (process.ExecCpuAffinity?.Final is { Length: > 0 } final)
             steps.Add(new SetCpuAffinity(final));
+        if (request.Hook is not null)
+            steps.Add(new RedirectStdio(request.Hook));
         new ProcessPlanner(steps, process)
         {
             Linux = request.Linux,
+            ProgramPath = request.Hook?.Hook.Path,
+            DiesWithParent = request.Hook is not null,
             InUserNamespace = request.Namespaces.HasUser,
             ByOrdinaryUser = request.ByOrdinaryUser,
             FirstClosedDescriptor = 3 + request.PreservedCount,

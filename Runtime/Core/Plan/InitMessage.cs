@@ -17,14 +17,19 @@ namespace Vessel.Core.Plan;
 ///   copies files              ◀── CopyUp ────  (tmpcopyup only) descriptors of the folder and of the new tmpfs
 ///   opens the cgroups' files  ◀─ JoinCgroups   when it needs its own cgroups
 ///        ── descriptors of their tasks files ▶  writes 0 to each: a thread that moves itself takes no global lock
-///   runs hooks                ◀── CreateHooks  mounts are there, the root is not yet the root
+///   runs hooks                ◀── CreateHooks  mounts are there, the root is not yet the root: descriptor of it
 ///   keeps or passes it on     ◀── Terminal ──  descriptor of the pty's master
 ///   hands it to the listener  ◀─ SeccompListener  (number of the descriptor)
+///   looks for a proc or sysfs  ◀─ NextHostProc  (--no-pivot only) descriptors of its mountinfo, of the new root, of what that covers
+///        ── its path, or none ──────────────▶  unmounts it, asks for the next
+///   gives the streams away    ◀─ GiveStdio ──  (user namespace only) the program's user is to own its standard streams
+///   sets resource limits      ◀─ SetRlimits ─  (user namespace only)
 ///   writes the state          ◀── Created ───  only execve is left; with create, the child then waits on its start socket
 ///   end of file: execve done, or
 ///   raises it as its own error ◀── Failed ───  number of the instruction, errno
 /// </code>
-/// A message is 16 bytes: kind, argument, value (4, 4, 8). An answer is 16 bytes that are not looked at, with descriptors where the table says so.
+/// A message is 16 bytes: kind, argument, value (4, 4, 8). An answer is 16 bytes that are not looked at, with descriptors where the table says so,
+/// or a text.
 /// </remarks>
 public enum InitMessage : uint
 {
@@ -39,4 +44,7 @@ public enum InitMessage : uint
     SeccompListener = 9,
     Created = 10,
     ResolveExisting = 11,
+    GiveStdio = 12,
+    SetRlimits = 13,
+    NextHostProc = 14,
 }

@@ -1,3 +1,4 @@
+using Vessel.Core.Namespaces;
 using Vessel.Core.Rootfs;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
@@ -10,6 +11,9 @@ public sealed class InitProgram
 {
     /// <summary>Bytes of a message and of an answer.</summary>
     public const int MessageSize = 16;
+
+    /// <summary>Bytes of an answer that is a path: PATH_MAX.</summary>
+    public const int TextSize = 4096;
 
     private readonly Label quit;
     private readonly Slot stepText;
@@ -51,6 +55,9 @@ public sealed class InitProgram
     /// <summary>Holds the descriptor of the container's root.</summary>
     public Slot Root { get; }
 
+    /// <summary>Holds the descriptor of the directory that the container's root covers; null where nobody asks for it.</summary>
+    public Slot? CoveredRoot { get; set; }
+
     /// <summary>Holds the descriptor of each mount that this program made and nothing has covered yet, by its destination.</summary>
     public Dictionary<string, Slot> FreshMounts { get; } = new(StringComparer.Ordinal);
 
@@ -60,8 +67,11 @@ public sealed class InitProgram
     /// <summary>Holds the descriptor of the devpts that this program mounted on <c>/dev/pts</c>; null without one.</summary>
     public Slot? Pts { get; set; }
 
-    /// <summary>Holds the descriptor of the working directory, once it is found.</summary>
+    /// <summary>Holds the descriptor of the working directory, or 0 where root may not reach it.</summary>
     public Slot? Cwd { get; set; }
+
+    /// <summary>Holds 1 once the child stands in the working directory.</summary>
+    public Slot? IsInCwd { get; set; }
 
     /// <summary>Holds the descriptor of the host's procfs; null where <c>/proc</c> still leads to it.</summary>
     public Slot? HostProc { get; set; }
@@ -71,6 +81,9 @@ public sealed class InitProgram
 
     /// <summary>Holds the path of the program to execute, once it is found.</summary>
     public Slot? Executable { get; set; }
+
+    /// <summary>Holds 1 for each namespace that the caller's rights did not let the child join, and 0 for the others.</summary>
+    public Dictionary<NamespaceKind, Slot> RefusedJoins { get; } = [];
 
     /// <summary>Paths that the child may ask the parent about by their number.</summary>
     public List<string> Paths { get; } = [];
@@ -124,6 +137,17 @@ public sealed class InitProgram
         Slot length = Child.CallInto(SYS.recvmsg, SyncDescriptor, header, Socket.MSG_CMSG_CLOEXEC);
         Child.BranchIfEqual(length, 0, quit);
         return numbers;
+    }
+
+    /// <summary>Asks the parent, sending copies of descriptors along, and waits for its answer, a text.</summary>
+    /// <returns>Where the text is found, with its NUL.</returns>
+    public Data AskForText(InitMessage kind, ReadOnlySpan<Slot> descriptors)
+    {
+        Tell(kind, 0, descriptors);
+        Data text = Child.Reserve(TextSize);
+        Slot length = Child.CallInto(SYS.read, SyncDescriptor, text, TextSize);
+        Child.BranchIfEqual(length, 0, quit);
+        return text;
     }
 
     /// <summary>Sends a message whose value is what a slot holds, and waits for the answer.</summary>

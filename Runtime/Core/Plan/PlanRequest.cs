@@ -44,7 +44,7 @@ public sealed record PlanRequest
     /// <summary>How many descriptors from 3 on are passed to the container.</summary>
     public int PreservedCount { get; init; }
 
-    /// <summary>The mount point that holds the root; wanted only where mounts are shared with the host.</summary>
+    /// <summary>The mount point that holds the root; null where rootfsPropagation makes it private or a slave anyway.</summary>
     public string? RootfsParentMount { get; init; }
 
     /// <summary><c>--no-pivot</c>.</summary>

@@ -30,16 +30,27 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
     /// <summary>The socket to wait on before the program is executed; null executes at once.</summary>
     public int? StartListener { get; init; }
 
+    /// <summary>The program, where it is not the first argument: a hook's.</summary>
+    public string? ProgramPath { get; init; }
+
+    /// <summary>The process ends with the runtime: a hook.</summary>
+    public bool DiesWithParent { get; init; }
+
+    // The root of a user namespace lacks rights that the caller has.
+    private bool NeedsParent => InUserNamespace && !ByOrdinaryUser;
+
     /// <summary>Writes the steps.</summary>
     public void Plan()
     {
         Filter = Linux.Seccomp is { } seccomp ? SeccompCompiler.Compile(seccomp, SeccompArchitectures.Native) : null;
         PlanScheduling();
-        foreach (PosixRlimit limit in process.Rlimits)
-            steps.Add(new SetRlimit(limit.Type, Rlimits.NumberOf(limit.Type), limit.Soft, limit.Hard));
+        if (NeedsParent && process.Rlimits.Count > 0)
+            steps.Add(new SetRlimitsFromOutside(process.Rlimits));
+        else
+            steps.AddRange(process.Rlimits.Select(SetRlimit.Of));
         steps.Add(new SetUmask(process.User.Umask ?? SetUmask.Usual));
         if (ForeignStdio.Count > 0 && !process.Terminal)
-            steps.Add(new OwnStdio(ForeignStdio, process.User.Uid));
+            steps.Add(new OwnStdio(ForeignStdio, process.User.Uid, NeedsParent));
         if (process.NoNewPrivileges)
             steps.Add(new SetNoNewPrivileges());
 
@@ -59,14 +70,16 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
             steps.Add(filterNeedsPrivilege ? new SetCapabilities(effective | kept, permitted | kept, inheritable) : final);
             steps.Add(new SetAmbient(ambient & inheritable));
         }
-        steps.Add(new FindExecutable(process.Args[0], FindExecutable.CandidatesFor(process.Args[0], process.Env)));
+        steps.Add(new EnterDirectoryAsUser(process.Cwd));
+        string program = ProgramPath ?? process.Args[0];
+        steps.Add(new FindExecutable(program, FindExecutable.CandidatesFor(program, process.Env)));
         // It is for the next execve, which is the program's: one that does not exist is told by create.
         if (!string.IsNullOrEmpty(process.ApparmorProfile))
             steps.Add(new SetLabel("exec " + process.ApparmorProfile, "process.apparmorProfile"));
         else if (!string.IsNullOrEmpty(process.SelinuxLabel))
             steps.Add(new SetLabel(process.SelinuxLabel, "process.selinuxLabel"));
         steps.Add(new CloseAllAtExec(FirstClosedDescriptor));
-        steps.Add(new TellCreated(IsOpenToOwner: IsOpenToOwner, StaysOpen: StartListener is not null));
+        steps.Add(new TellCreated(DiesWithParent, IsOpenToOwner, StaysOpen: StartListener is not null));
         if (StartListener is { } listener)
             steps.Add(new WaitForStart(listener, IsOpenToOwner));
         steps.Add(new ResetSignals());

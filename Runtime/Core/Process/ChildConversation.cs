@@ -118,7 +118,16 @@ public sealed class ChildConversation : IDisposable
                         file.Dispose();
                     continue;
                 case InitMessage.CreateHooks:
-                    questions.RunCreateHooks(Process.Id);
+                    questions.RunCreateHooks(Process.Id, first!);
+                    break;
+                case InitMessage.NextHostProc:
+                    AnswerText(questions.NextHostProc(first!, second!));
+                    continue;
+                case InitMessage.GiveStdio:
+                    questions.GiveStdio(Process.Id);
+                    break;
+                case InitMessage.SetRlimits:
+                    questions.SetRlimits(Process.Id);
                     break;
                 case InitMessage.Terminal:
                     questions.TakeTerminal(first!);
@@ -185,6 +194,14 @@ public sealed class ChildConversation : IDisposable
         return code > 128
             ? $"the container's process was killed by {Signal.NameOf(code - 128)} while it was set up{(code == 128 + Signal.SIGKILL ? " (out of memory under the container's own limit?)" : "")}"
             : $"the container's process ended with code {code} while it was set up";
+    }
+
+    private void AnswerText(string text)
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text + '\0');
+        if (bytes.Length > InitProgram.TextSize)
+            throw new RuntimeException(ErrorKind.Unsupported, $"{text}: the path is longer than {InitProgram.TextSize} bytes");
+        UnixSockets.Send(sync, bytes, []);
     }
 
     private void Answer(ReadOnlySpan<int> descriptors)

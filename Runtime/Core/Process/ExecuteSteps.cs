@@ -136,23 +136,72 @@ public sealed record Execute(IReadOnlyList<string> Arguments, IReadOnlyList<stri
 }
 
 /// <summary>Finds the working directory, beneath the root and with magic links refused, while the tree can still be written: it is made where it is missing.</summary>
+/// <remarks>Where the way there is closed to root (NFS with root_squash, FUSE, ids that are not mapped), <see cref="EnterDirectoryAsUser"/> finds it.</remarks>
 public sealed record ResolveDirectory(Rootfs.MountTarget Target) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => $"find cwd {Target.Path}";
 
     /// <inheritdoc/>
-    public override void Emit(InitProgram program) => program.Cwd = Target.Resolve(program);
+    public override void Emit(InitProgram program)
+    {
+        Label refused = program.Child.NewLabel();
+        program.Cwd = Target.Resolve(program, refused);
+        program.Child.Mark(refused);
+        program.Child.Set(Slot.None, 0);
+    }
 }
 
-/// <summary>Goes to the working directory by its descriptor: it cannot lie outside of the root.</summary>
+/// <summary>Goes to the working directory by its descriptor: it cannot lie outside of the root. Where root may not enter it, the process's user may, later.</summary>
 public sealed record ChangeDirectory(string Path) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => $"chdir to {Path}";
 
     /// <inheritdoc/>
-    public override void Emit(InitProgram program) => program.Child.Call(SYS.fchdir, program.Cwd!.Value);
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        Label later = child.NewLabel();
+        Slot entered = child.NewSlot();
+        program.IsInCwd = entered;
+        child.BranchIfEqual(program.Cwd!.Value, 0, later);
+        child.Call(SYS.fchdir, program.Cwd.Value).On(Errno.EACCES, later).On(Errno.EPERM, later);
+        child.Set(entered, 1);
+        child.Mark(later);
+        child.Set(Slot.None, 0);
+    }
+}
+
+/// <summary>Goes to the working directory as the process's user, where root could not.</summary>
+public sealed record EnterDirectoryAsUser(string Path) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"chdir to {Path}";
+
+    /// <inheritdoc/>
+    public override string Explain() => $"{Describe()} as the process's user, if root could not";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program)
+    {
+        ChildProgram child = program.Child;
+        Label done = child.NewLabel(), find = child.NewLabel();
+        child.BranchIfEqual(program.IsInCwd!.Value, 1, done);
+        Slot cwd = program.Cwd!.Value;
+        child.BranchIfEqual(cwd, 0, find);
+        child.Call(SYS.fchdir, cwd).Then(done);
+        child.Mark(find);
+        // Without openat2 the directory was found by the parent, or the start has failed.
+        if (program.Features.OpenAt2)
+        {
+            Data how = child.Struct(new open_how { flags = (ulong)(O_PATH | O_DIRECTORY | O_CLOEXEC), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS });
+            child.Call(SYS.openat2, program.Root, child.Text(Path), how, 24).Into(cwd);
+            child.Call(SYS.fchdir, cwd);
+        }
+        child.Mark(done);
+        child.Set(Slot.None, 0);
+    }
 }
 
 /// <summary>Closes every descriptor at execve but the standard streams and those that the caller preserves.</summary>

@@ -20,14 +20,26 @@ public interface IChildQuestions
     /// <summary>Descriptors of the cgroups' files that the child writes to.</summary>
     IReadOnlyList<FileDescriptor> JoinCgroups(int pid) => throw Unexpected(nameof(JoinCgroups));
 
-    /// <summary>The moment before the root becomes the root.</summary>
-    void RunCreateHooks(int pid) => throw Unexpected(nameof(RunCreateHooks));
+    /// <summary>The moment before <paramref name="root"/> becomes the root.</summary>
+    void RunCreateHooks(int pid, FileDescriptor root) => throw Unexpected(nameof(RunCreateHooks));
 
     /// <summary>The master of the child's terminal; it is closed after the call.</summary>
     void TakeTerminal(FileDescriptor master) => throw Unexpected(nameof(TakeTerminal));
 
     /// <summary>The child's descriptor of that number is the listener of its filter.</summary>
     void TakeSeccompListener(int pid, int descriptor) => throw Unexpected(nameof(TakeSeccompListener));
+
+    /// <summary>The next whole proc or sysfs outside of the new root.</summary>
+    /// <param name="mountinfo">The child's mount table.</param>
+    /// <param name="root">The new root.</param>
+    /// <returns>The mount point: absolute, or relative to the directory that the new root covers. Empty where none is left.</returns>
+    string NextHostProc(FileDescriptor mountinfo, FileDescriptor root) => throw Unexpected(nameof(NextHostProc));
+
+    /// <summary>The standard streams are to belong to the program's user.</summary>
+    void GiveStdio(int pid) => throw Unexpected(nameof(GiveStdio));
+
+    /// <summary>The process's resource limits are to be set.</summary>
+    void SetRlimits(int pid) => throw Unexpected(nameof(SetRlimits));
 
     /// <summary>Only execve is left.</summary>
     void Created(int pid)

@@ -2,6 +2,8 @@ using Vessel.Core.Plan;
 using Vessel.Core.Security;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
 using static Vessel.Native.Raw.ProcessControl;
 
 namespace Vessel.Core.Process;
@@ -13,13 +15,40 @@ public sealed record SetRlimit(string Type, int Resource, ulong Soft, ulong Hard
     public override string Describe() => $"set {Type} to {Soft}, at most {Hard}";
 
     /// <inheritdoc/>
-    public override string DescribeFailure(int errno) => base.DescribeFailure(errno) + (errno == Errno.EPERM ? ": only root (CAP_SYS_RESOURCE) raises the upper limit; `ulimit -H -a` tells the present ones" : "");
+    public override string DescribeFailure(int errno) =>
+        base.DescribeFailure(errno) + (errno == Errno.EPERM ? ": only root (CAP_SYS_RESOURCE) raises the upper limit; `ulimit -H -a` prints the present ones" : "");
+
+    /// <summary>The step that sets a limit of the document.</summary>
+    public static SetRlimit Of(PosixRlimit limit) => new(limit.Type, Rlimits.NumberOf(limit.Type), limit.Soft, limit.Hard);
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
         ChildProgram child = program.Child;
         child.Call(SYS.prlimit64, 0, Resource, child.Struct(new rlimit64 { rlim_cur = Soft, rlim_max = Hard }), 0);
+    }
+}
+
+/// <summary>Lets the parent set the resource limits: the root of a user namespace may not raise the upper ones, although the caller may.</summary>
+public sealed record SetRlimitsFromOutside(IReadOnlyList<PosixRlimit> Limits) : PlanStep
+{
+    /// <inheritdoc/>
+    public override string Describe() => $"from outside the user namespace, {string.Join(", ", Limits.Select(limit => SetRlimit.Of(limit).Describe()))}";
+
+    /// <inheritdoc/>
+    public override void Emit(InitProgram program) => program.Ask(InitMessage.SetRlimits);
+
+    /// <summary>The parent's part.</summary>
+    /// <exception cref="SyscallException">The kernel refused a limit.</exception>
+    public static void Apply(int pid, IReadOnlyList<PosixRlimit> limits)
+    {
+        foreach (PosixRlimit limit in limits)
+        {
+            SetRlimit step = SetRlimit.Of(limit);
+            nint result = ResourceLimits.TrySet(pid, step.Resource, step.Soft, step.Hard);
+            if (result < 0)
+                throw new SyscallException(step.Describe(), (int)-result, step.DescribeFailure((int)-result));
+        }
     }
 }
 

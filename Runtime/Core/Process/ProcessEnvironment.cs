@@ -8,7 +8,7 @@ namespace Vessel.Core.Process;
 internal static class ProcessEnvironment
 {
     /// <summary>The process with each variable once, the last value where a name is given twice, and with <c>HOME</c>, which shells and tools expect,
-    /// from the image's <c>/etc/passwd</c> where the document does not set it; as runc does.</summary>
+    /// from the image's <c>/etc/passwd</c> where the document sets none or an empty one; as runc does.</summary>
     public static SpecProcess Complete(SpecProcess process, FileDescriptor root, KernelFeatures features)
     {
         List<string> variables = new(process.Env.Count + 1);
@@ -25,8 +25,11 @@ internal static class ProcessEnvironment
             places.Add(name, variables.Count);
             variables.Add(variable);
         }
-        if (!places.ContainsKey("HOME"))
-            variables.Add("HOME=" + UserNames.HomeOf(process.User.Uid, root, features));
+        const string Empty = "HOME=";
+        if (!places.TryGetValue("HOME", out int home))
+            variables.Add(Empty + UserNames.HomeOf(process.User.Uid, root, features));
+        else if (variables[home] == Empty)
+            variables[home] = Empty + UserNames.HomeOf(process.User.Uid, root, features);
         return process with { Env = variables };
     }
 }

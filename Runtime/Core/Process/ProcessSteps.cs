@@ -149,7 +149,7 @@ public sealed record RunCreateHooks(bool ByOrdinaryUser = false) : PlanStep
     public override string Describe() => "run hooks: prestart, createRuntime, createContainer";
 
     /// <inheritdoc/>
-    public override void Emit(InitProgram program) => Namespaces.Dumpable.While(ByOrdinaryUser, program, () => program.Ask(InitMessage.CreateHooks));
+    public override void Emit(InitProgram program) => Namespaces.Dumpable.While(ByOrdinaryUser, program, () => program.Ask(InitMessage.CreateHooks, 0, [program.Root]));
 }
 
 /// <summary>Sets the mode mask of new files.</summary>
@@ -166,7 +166,10 @@ public sealed record SetUmask(uint Mask) : PlanStep
 }
 
 /// <summary>Gives the standard streams to the process's user, so that it may open <c>/dev/stdout</c> again.</summary>
-public sealed record OwnStdio(IReadOnlyList<int> Descriptors, uint Uid) : PlanStep
+/// <param name="Descriptors">The streams that belong to another user.</param>
+/// <param name="Uid">The process's user, as the container sees it.</param>
+/// <param name="ByParent">In a user namespace, root cannot give away a file of a user that is not mapped, such as the caller's: the parent does it.</param>
+public sealed record OwnStdio(IReadOnlyList<int> Descriptors, uint Uid, bool ByParent = false) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => $"give descriptors {string.Join(' ', Descriptors)} to user {Uid}";
@@ -174,6 +177,11 @@ public sealed record OwnStdio(IReadOnlyList<int> Descriptors, uint Uid) : PlanSt
     /// <inheritdoc/>
     public override void Emit(InitProgram program)
     {
+        if (ByParent)
+        {
+            program.Ask(InitMessage.GiveStdio);
+            return;
+        }
         foreach (int descriptor in Descriptors)
         {
             // A user that is not mapped (EINVAL), or a file of somebody else's (EPERM, EROFS): the stream still works as it was passed.

@@ -1,3 +1,4 @@
+using Vessel.Core.Namespaces;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using static Vessel.Native.Raw.Open;
@@ -10,17 +11,30 @@ internal static class Stdio
     private const int StreamCount = 3;
 
     /// <summary>Those that belong to somebody else than the process's user. The null device is everybody's, and stays as it is.</summary>
-    public static IReadOnlyList<int> OfOtherUsers(uint uid)
+    /// <param name="hostUid">The process's user, as the host sees it; null where that is not known yet.</param>
+    public static IReadOnlyList<int> OfOtherUsers(uint? hostUid)
     {
         List<int> foreign = [];
         for (int stream = 0; stream < StreamCount; stream++)
         {
-            if (Files.TryStat(stream, out statx status) != 0 || status.stx_uid == uid)
+            if (Files.TryStat(stream, out statx status) != 0 || status.stx_uid == hostUid)
                 continue;
             bool isNull = (status.stx_mode & S_IFMT) == S_IFCHR && status.stx_rdev_major == 1 && status.stx_rdev_minor == 3;
             if (!isNull)
                 foreign.Add(stream);
         }
         return foreign;
+    }
+
+    /// <summary>Gives the standard streams to a user of a process's user namespace.</summary>
+    /// <param name="pid">The process.</param>
+    /// <param name="uid">The user, as the process sees it.</param>
+    public static void Give(int pid, uint uid)
+    {
+        if (IdMapper.HostUserOf(pid, uid) is not { } owner)
+            return;
+        foreach (int stream in OfOtherUsers(owner))
+            // best effort: the stream works as it was passed; a file of another owner (EPERM), or on a read-only filesystem (EROFS), stays as it is.
+            _ = Kernel.Call(SYS.fchown, stream, (nint)owner, -1);
     }
 }

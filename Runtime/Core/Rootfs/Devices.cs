@@ -16,6 +16,9 @@ namespace Vessel.Core.Rootfs;
 /// <param name="BindAlways">For a user namespace, where mknod is never allowed.</param>
 public sealed record MakeDevice(MountTarget Folder, string Name, uint Mode, uint Major, uint Minor, uint Uid, uint Gid, bool BindAlways) : PlanStep
 {
+    // What a node of the host's is bound with: it is no program.
+    private const ulong Attributes = Mount.MOUNT_ATTR_NOSUID | Mount.MOUNT_ATTR_NOEXEC;
+
     private string Path => $"{Folder.Path}/{Name}";
 
     /// <inheritdoc/>
@@ -82,13 +85,18 @@ public sealed record MakeDevice(MountTarget Folder, string Name, uint Mode, uint
         {
             Slot mount = MountEmitter.CloneTree(program, AT_FDCWD, child.Text(Path), recursive: false);
             MountEmitter.Attach(program, mount, target);
+            MountEmitter.SetAttributes(program, mount, Attributes, 0);
             child.Call(SYS.close, mount);
+            child.Call(SYS.close, target);
         }
         else
         {
             child.Call(SYS.mount, child.Text(Path), MountEmitter.PathOf(program, target), 0, Mount.MS_BIND, 0);
+            child.Call(SYS.close, target);
+            Slot mount = child.CallInto(SYS.openat, folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+            MountEmitter.SetAttributes(program, mount, Attributes, 0);
+            child.Call(SYS.close, mount);
         }
-        child.Call(SYS.close, target);
     }
 }
 

@@ -116,6 +116,7 @@ public sealed record RemountTarget(MountTarget Target, MountOptions Options) : P
         uint flags = MS_REMOUNT | Options.LegacyFlags | (Options.IsBind ? MS_BIND : 0);
         Operand data = Options.Data.Count == 0 ? 0 : child.Text(string.Join(',', Options.Data));
         child.Call(SYS.mount, 0, MountEmitter.PathOf(program, mount), 0, flags, data);
+        MountEmitter.SetAttributes(program, mount, Options.RecursiveSet, Options.RecursiveClear, recursive: true);
         child.Call(SYS.close, mount);
     }
 }

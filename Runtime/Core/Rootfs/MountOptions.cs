@@ -167,6 +167,9 @@ public sealed record MountOptions
         _ => null,
     };
 
+    /// <summary>The options for a new filesystem: nothing is mounted below it yet, so a recursive attribute is an attribute.</summary>
+    public MountOptions OnNewMount() => With(RecursiveSet, RecursiveClear, recursive: false) with { RecursiveSet = 0, RecursiveClear = 0 };
+
     private MountOptions With(ulong set, ulong clear, bool recursive) => recursive
         ? this with { RecursiveSet = (RecursiveSet & ~clear) | set, RecursiveClear = (RecursiveClear & ~set) | clear }
         : this with { Set = (Set & ~clear) | set, Clear = (Clear & ~set) | clear };

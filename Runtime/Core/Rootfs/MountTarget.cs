@@ -23,11 +23,13 @@ public sealed record MountTarget(int Index, string Path, TargetKind Kind, bool I
     public const string NotPlain = "it must be mounted on an ordinary directory, and a symbolic link or a file is in the way";
 
     /// <summary>Resolves beneath the root, with the magic links of procfs refused; the result is an O_PATH descriptor that nobody can exchange.</summary>
-    public Slot Resolve(InitProgram program)
+    /// <param name="program">The program.</param>
+    /// <param name="refused">Where the walk goes on when the way there is closed (EACCES), with 0 in the result; null ends it with an error.</param>
+    public Slot Resolve(InitProgram program, Label? refused = null)
     {
         Slot target = program.Child.NewSlot();
         if (!TryMakeInFreshMount(program, target))
-            ResolveOrAsk(program, target);
+            ResolveOrAsk(program, target, refused);
         return target;
     }
 
@@ -46,7 +48,7 @@ public sealed record MountTarget(int Index, string Path, TargetKind Kind, bool I
         return true;
     }
 
-    private void ResolveOrAsk(InitProgram program, Slot target)
+    private void ResolveOrAsk(InitProgram program, Slot target, Label? refused)
     {
         ChildProgram child = program.Child;
         Label found = child.NewLabel();
@@ -55,7 +57,9 @@ public sealed record MountTarget(int Index, string Path, TargetKind Kind, bool I
             Label ask = child.NewLabel();
             int directory = Kind == TargetKind.Directory ? O_DIRECTORY : 0;
             Data how = child.Struct(new open_how { flags = (ulong)(O_PATH | O_CLOEXEC | directory), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (IsPlain ? RESOLVE_NO_SYMLINKS : 0) });
-            child.Call(SYS.openat2, program.Root, child.Text(Path), how, 24).Into(target).On(Errno.ENOENT, ask).Then(found);
+            Instruction open = child.Call(SYS.openat2, program.Root, child.Text(Path), how, 24).Into(target).On(Errno.ENOENT, ask).Then(found);
+            if (refused is { } closed)
+                open.On(Errno.EACCES, closed);
             child.Mark(ask);
         }
         Data descriptors = program.AskForDescriptors(InitMessage.ResolveTarget, (uint)Index, [program.Root], 1);

@@ -6,10 +6,11 @@ using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Core.Rootfs;
 
-/// <summary>Cuts the new mount namespace off from the host's: nothing mounted here shows there.</summary>
-/// <param name="Propagation">MS_SLAVE or MS_PRIVATE, with MS_REC; MS_SHARED where the bundle wants its mounts to reach the host.</param>
-/// <param name="PrivateParent">The mount point that holds the root, which pivot_root wants private where the rest is shared.</param>
-public sealed record SetPropagation(uint Propagation, string? PrivateParent = null) : PlanStep
+/// <summary>Sets how mounts propagate between the new mount namespace and the host's.</summary>
+/// <param name="Propagation">The document's rootfsPropagation, with MS_REC only where the document says so. Without one MS_SLAVE and MS_REC: nothing mounted
+/// here shows on the host.</param>
+/// <param name="Parent">The mount point that holds the root: pivot_root refuses one that is shared. Null where <paramref name="Propagation"/> reaches it.</param>
+public sealed record SetPropagation(uint Propagation, string? Parent = null) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => $"make / {NameOf(Propagation)}";
@@ -19,8 +20,8 @@ public sealed record SetPropagation(uint Propagation, string? PrivateParent = nu
     {
         ChildProgram child = program.Child;
         child.Call(SYS.mount, 0, child.Text("/"), 0, Propagation, 0);
-        if (PrivateParent is not null)
-            child.Call(SYS.mount, 0, child.Text(PrivateParent), 0, MS_PRIVATE, 0);
+        if (Parent is not null)
+            child.Call(SYS.mount, 0, child.Text(Parent), 0, (Propagation & MS_SLAVE) != 0 ? MS_SLAVE : MS_PRIVATE, 0);
     }
 
     internal static string NameOf(uint propagation) => ((propagation & MS_REC) != 0 ? "recursively " : "") + (propagation & ~MS_REC) switch
@@ -33,7 +34,9 @@ public sealed record SetPropagation(uint Propagation, string? PrivateParent = nu
 }
 
 /// <summary>Makes the bundle's root a mount of its own, and keeps it as a descriptor.</summary>
-public sealed record BindRoot(string Path) : PlanStep
+/// <param name="Path">The bundle's root, a path of the host.</param>
+/// <param name="KeepsCovered">Keeps a descriptor of the directory below the new mount as well: what is mounted there has no path any more.</param>
+public sealed record BindRoot(string Path, bool KeepsCovered = false) : PlanStep
 {
     /// <inheritdoc/>
     public override string Describe() => $"mount the root {Path}";
@@ -52,16 +55,18 @@ public sealed record BindRoot(string Path) : PlanStep
         {
             child.Set(program.Root, MountEmitter.CloneTree(program, folder, child.Text(""), recursive: true));
             MountEmitter.Attach(program, program.Root, folder);
-            child.Call(SYS.close, folder);
         }
         else
         {
             // The folder on itself; its path then leads to the new mount, which a descriptor of the folder does not.
             child.Call(SYS.fchdir, folder);
             child.Call(SYS.mount, child.Text("."), child.Text("."), 0, MS_BIND | MS_REC, 0);
-            child.Call(SYS.close, folder);
             child.Set(program.Root, MountEmitter.OpenHostPath(program, Path));
         }
+        if (KeepsCovered)
+            program.CoveredRoot = folder;
+        else
+            child.Call(SYS.close, folder);
     }
 }
 
@@ -129,14 +134,20 @@ public sealed record SwitchRoot(RootSwitch Way, uint FinalPropagation = 0) : Pla
         switch (Way)
         {
             case RootSwitch.Pivot:
-                // The old root ends up on top of the new one, at the same place, where "." leads (man 2 pivot_root).
+                // The old root ends up on top of the new one, at the same place (man 2 pivot_root). "." still leads to the new one then, so the old one is
+                // reached by a descriptor: what happens to it must not happen to the container's mounts.
+                Slot old = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC);
                 child.Call(SYS.pivot_root, here, here);
+                child.Call(SYS.fchdir, old);
                 // Unmounting must not reach the host where the tree was left shared.
                 if (FinalPropagation != 0)
                     child.Call(SYS.mount, 0, here, 0, MS_SLAVE | MS_REC, 0);
                 child.Call(SYS.umount2, here, MNT_DETACH);
+                child.Call(SYS.close, old);
                 break;
             case RootSwitch.Move:
+                // A mount that is moved onto a shared one shows on all its peers: on the host, over its root.
+                child.Call(SYS.mount, 0, child.Text("/"), 0, MS_SLAVE, 0);
                 child.Call(SYS.mount, here, child.Text("/"), 0, MS_MOVE, 0);
                 child.Call(SYS.chroot, here);
                 break;

@@ -140,6 +140,9 @@ public sealed class SpecValidator
             SpecMount mount = spec.Mounts[i];
             MountOptions options = MountOptions.Parse(mount.Options);
             bool mapped = mount.UidMappings.Count > 0 || mount.GidMappings.Count > 0;
+            if (options.IsBind || mount.Type == "bind")
+                foreach (string unknown in options.Data)
+                    errors.Add($"mounts[{i}].options: \"{unknown}\" is not an option of a bind mount");
             if (options.IsBind && string.IsNullOrEmpty(mount.Source))
                 errors.Add($"mounts[{i}].source: missing, and a bind mount needs one");
             if (options.CopyUp && mount.Type != "tmpfs")

@@ -36,14 +36,16 @@ public sealed partial class JsonMapReader
     private readonly JsonTextReader _json;
     private readonly KnownNames? _names;
     private readonly int _maximumItems;
+    private readonly ICollection<string>? _unknown;
     private string _memberName = "";
     private int _memberLine, _memberColumn;
     private string? _text;
     private int _lineNumber = 1, _lineStart;
 
-    private JsonMapReader(ReadOnlyMemory<byte> utf8, JsonTextReader json, JsonNames? names, int maximumItems)
+    private JsonMapReader(ReadOnlyMemory<byte> utf8, JsonTextReader json, JsonNames? names, int maximumItems, ICollection<string>? unknown)
     {
         _utf8 = utf8;
+        _unknown = unknown;
         _maximumItems = maximumItems;
         _json = json;
         _names = names is null ? null : new KnownNames(names);
@@ -58,15 +60,17 @@ public sealed partial class JsonMapReader
     /// <param name="map">Makes an object of it.</param>
     /// <param name="names">The member names of its kind, where case must not matter.</param>
     /// <param name="maximumItems">How many elements a list or a map may have; those beyond are an error, and take no memory.</param>
+    /// <param name="unknown">Receives the path of each member that the mapping does not know: <c>root.readonli</c>.</param>
     /// <exception cref="DocumentException">It is not JSON, or <paramref name="map"/> found errors.</exception>
-    public static T Read<T>(ReadOnlyMemory<byte> utf8, string documentName, Func<JsonMapReader, T?> map, JsonNames? names = null, int maximumItems = int.MaxValue)
+    public static T Read<T>(
+        ReadOnlyMemory<byte> utf8, string documentName, Func<JsonMapReader, T?> map, JsonNames? names = null, int maximumItems = int.MaxValue, ICollection<string>? unknown = null)
         where T : class
     {
         if (JsonSyntax.ProblemOf(utf8.Span) is { } problem)
             throw new DocumentException(documentName, [new DocumentError("", problem)]);
 
         using JsonTextReader json = new(new Utf8TextReader(utf8));
-        JsonMapReader reader = new(utf8, json, names, maximumItems);
+        JsonMapReader reader = new(utf8, json, names, maximumItems, unknown);
         T? value;
         try
         {
@@ -85,7 +89,7 @@ public sealed partial class JsonMapReader
         return reader._errors.Count == 0 ? value! : throw new DocumentException(documentName, reader._errors);
     }
 
-    /// <inheritdoc cref="Read{T}(ReadOnlyMemory{byte}, string, Func{JsonMapReader, T}, JsonNames, int)"/>
+    /// <inheritdoc cref="Read{T}(ReadOnlyMemory{byte}, string, Func{JsonMapReader, T}, JsonNames, int, ICollection{string})"/>
     /// <remarks>The whole stream is read into memory: bounding it is the caller's part.</remarks>
     public static T Read<T>(Stream utf8, string documentName, Func<JsonMapReader, T?> map, JsonNames? names = null)
         where T : class
@@ -117,7 +121,11 @@ public sealed partial class JsonMapReader
     public void Skip() => _json.Skip();
 
     /// <summary>Keeps a member that is not known, for <see cref="ExtensibleRecord.Extensions"/>.</summary>
-    public void Keep(ref Dictionary<string, string>? extensions) => (extensions ??= [])[_memberName] = RawMember();
+    public void Keep(ref Dictionary<string, string>? extensions)
+    {
+        _unknown?.Add(DocumentText.Shorten(_json.Path, ShownPathLength));
+        (extensions ??= [])[_memberName] = RawMember();
+    }
 
     /// <summary>The JSON text of a member's value, as it stands; only directly after <see cref="NextMember"/>.</summary>
     public string? RawText() => IsNull ? null : RawMember();

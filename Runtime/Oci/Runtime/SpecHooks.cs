@@ -27,7 +27,8 @@ public sealed record SpecHook : ExtensibleRecord
 
     public IReadOnlyList<string> Args { get; init; } = [];
 
-    public IReadOnlyList<string> Env { get; init; } = [];
+    /// <summary>Null, where the document gives none: then the hook has the environment of the program that runs it.</summary>
+    public IReadOnlyList<string>? Env { get; init; }
 
     /// <summary>Seconds, at least 1; null is no limit.</summary>
     public int? Timeout { get; init; }

@@ -41,7 +41,8 @@ public static partial class SpecReader
         if (!json.EnterObject())
             return null;
         string? path = null;
-        IReadOnlyList<string> args = [], env = [];
+        IReadOnlyList<string> args = [];
+        IReadOnlyList<string>? env = null;
         int? timeout = null;
         Dictionary<string, string>? others = null;
         while (json.NextMember() is { } name)
@@ -50,7 +51,7 @@ public static partial class SpecReader
             {
                 case "path": path = json.AbsolutePath(); break;
                 case "args": args = json.TextList(); break;
-                case "env": env = json.TextList(); break;
+                case "env": env = json.IsNull ? null : json.TextList(); break;
                 case "timeout": timeout = json.Int32(minimum: 1); break;
                 default: json.Keep(ref others); break;
             }

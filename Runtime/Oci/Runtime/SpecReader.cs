@@ -8,29 +8,33 @@ namespace Vessel.Oci.Runtime;
 /// </summary>
 public static partial class SpecReader
 {
+    /// <summary>Reads a config.json.</summary>
+    /// <param name="utf8">The document.</param>
+    /// <param name="documentName">What the document is called in errors.</param>
+    /// <param name="unknown">Receives the path of each member that the specification does not have: <c>process.argz</c>.</param>
     /// <exception cref="DocumentException">With all that is wrong in the document.</exception>
-    public static Spec Read(ReadOnlyMemory<byte> utf8, string documentName = "config.json") =>
-        JsonMapReader.Read(utf8, documentName, Spec, SpecNames.All);
+    public static Spec Read(ReadOnlyMemory<byte> utf8, string documentName = "config.json", ICollection<string>? unknown = null) =>
+        JsonMapReader.Read(utf8, documentName, Spec, SpecNames.All, unknown: unknown);
 
-    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, string)"/>
+    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, string, ICollection{string})"/>
     public static Spec Read(Stream utf8, string documentName = "config.json") =>
         JsonMapReader.Read(utf8, documentName, Spec, SpecNames.All);
 
     /// <summary>Reads a process as <c>exec --process</c> is given it.</summary>
     /// <exception cref="DocumentException">With all that is wrong in the document.</exception>
-    public static SpecProcess ReadProcess(ReadOnlyMemory<byte> utf8, string documentName = "process.json") =>
-        JsonMapReader.Read(utf8, documentName, Process, SpecNames.All);
+    public static SpecProcess ReadProcess(ReadOnlyMemory<byte> utf8, string documentName = "process.json", ICollection<string>? unknown = null) =>
+        JsonMapReader.Read(utf8, documentName, Process, SpecNames.All, unknown: unknown);
 
-    /// <inheritdoc cref="ReadProcess(ReadOnlyMemory{byte}, string)"/>
+    /// <inheritdoc cref="ReadProcess(ReadOnlyMemory{byte}, string, ICollection{string})"/>
     public static SpecProcess ReadProcess(Stream utf8, string documentName = "process.json") =>
         JsonMapReader.Read(utf8, documentName, Process, SpecNames.All);
 
     /// <summary>Reads resources as <c>update --resources</c> is given them.</summary>
     /// <exception cref="DocumentException">With all that is wrong in the document.</exception>
-    public static LinuxResources ReadResources(ReadOnlyMemory<byte> utf8, string documentName = "resources.json") =>
-        JsonMapReader.Read(utf8, documentName, Resources, SpecNames.All);
+    public static LinuxResources ReadResources(ReadOnlyMemory<byte> utf8, string documentName = "resources.json", ICollection<string>? unknown = null) =>
+        JsonMapReader.Read(utf8, documentName, Resources, SpecNames.All, unknown: unknown);
 
-    /// <inheritdoc cref="ReadResources(ReadOnlyMemory{byte}, string)"/>
+    /// <inheritdoc cref="ReadResources(ReadOnlyMemory{byte}, string, ICollection{string})"/>
     public static LinuxResources ReadResources(Stream utf8, string documentName = "resources.json") =>
         JsonMapReader.Read(utf8, documentName, Resources, SpecNames.All);
 

@@ -64,7 +64,7 @@ public static partial class SpecWriter
     {
         json.Always("path", hook.Path);
         json.List("args", hook.Args);
-        json.List("env", hook.Env);
+        json.AlwaysList("env", hook.Env);
         json.Member("timeout", hook.Timeout);
     }
 }

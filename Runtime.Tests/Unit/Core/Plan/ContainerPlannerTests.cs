@@ -101,7 +101,7 @@ public sealed class ContainerPlannerTests
     {
         ContainerPlan plan = Plan(spec => spec with { Hooks = new SpecHooks { CreateRuntime = [new SpecHook { Path = "/bin/true" }] } });
         int lastMount = plan.Steps.ToList().FindLastIndex(s => s is MountFilesystem or BindMount or MakeDevice or MakeLink);
-        int[] order = [lastMount, Index<MakeReadonly>(plan), Index<MaskPaths>(plan), Index<RunCreateHooks>(plan), Index<SealRoot>(plan), Index<SwitchRoot>(plan)];
+        int[] order = [lastMount, Index<RunCreateHooks>(plan), Index<ResolveDirectory>(plan), Index<MakeReadonly>(plan), Index<MaskPaths>(plan), Index<SealRoot>(plan), Index<SwitchRoot>(plan)];
         Assert.That(order, Is.Ordered.Ascending);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Vessel.Commands.CommandLine;
+using Vessel.Core.Containers;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Json;
@@ -39,6 +40,13 @@ internal sealed class RunLog
         if (path is not null)
             Write("error", message);
         Append(2, $"vrun: {message}\n");
+    }
+
+    /// <summary>Reports members of a document that have no effect, by their paths.</summary>
+    public void WarnOfUnknown(IEnumerable<string> paths)
+    {
+        foreach (string path in paths)
+            Warn(Bundle.UnknownMember(path));
     }
 
     /// <summary>Something is not as it was asked for.</summary>

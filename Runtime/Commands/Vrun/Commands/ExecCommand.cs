@@ -80,7 +80,10 @@ internal sealed class ExecCommand : Command
             if (invocation.Arguments.Count > 1)
                 throw new UsageException("a command and --process exclude each other");
             using FileDescriptor file = Files.Open(null, path, Native.Raw.Open.O_RDONLY);
-            return SpecReader.ReadProcess(Files.ReadAll(file, path, Bundle.ConfigLimit), path);
+            List<string> unknown = [];
+            SpecProcess process = SpecReader.ReadProcess(Files.ReadAll(file, path, Bundle.ConfigLimit), path, unknown);
+            invocation.Log.WarnOfUnknown(unknown);
+            return process;
         }
         if (invocation.Arguments.Count < 2)
             throw new UsageException("process args cannot be empty");

@@ -36,14 +36,17 @@ internal sealed class UpdateCommand : Command
     public override int Execute(Invocation invocation)
     {
         Container container = Find(invocation);
-        container.Update(invocation.Host, invocation.Options.Text("resources") is { Length: > 0 } path ? ReadFile(path) : ReadOptions(invocation.Options));
+        container.Update(invocation.Host, invocation.Options.Text("resources") is { Length: > 0 } path ? ReadFile(invocation.Log, path) : ReadOptions(invocation.Options));
         return 0;
     }
 
-    private static LinuxResources ReadFile(string path)
+    private static LinuxResources ReadFile(RunLog log, string path)
     {
         using FileDescriptor file = path == "-" ? new FileDescriptor(Files.Duplicate(0)) : Files.Open(null, path, Native.Raw.Open.O_RDONLY);
-        return SpecReader.ReadResources(Files.ReadAll(file, path, Bundle.ConfigLimit), path == "-" ? "standard input" : path);
+        List<string> unknown = [];
+        LinuxResources resources = SpecReader.ReadResources(Files.ReadAll(file, path, Bundle.ConfigLimit), path == "-" ? "standard input" : path, unknown);
+        log.WarnOfUnknown(unknown);
+        return resources;
     }
 
     private static LinuxResources ReadOptions(ParsedOptions options) => new()

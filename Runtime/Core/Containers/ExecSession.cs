@@ -1,0 +1,192 @@
+using Vessel.Core.Cgroups;
+using Vessel.Core.Cgroups.Systemd;
+using Vessel.Core.Errors;
+using Vessel.Core.Hooks;
+using Vessel.Core.Namespaces;
+using Vessel.Core.Plan;
+using Vessel.Core.Process;
+using Vessel.Core.Rootfs;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
+using static Vessel.Native.Raw.Open;
+
+namespace Vessel.Core.Containers;
+
+/// <summary>One exec under way: a further process in a container, started with all that the container's document says of its processes.</summary>
+internal sealed class ExecSession : IDisposable, IChildQuestions
+{
+    private readonly RuntimeHost host;
+    private readonly ExecOptions options;
+    private readonly ContainerState container;
+    private readonly SpecLinux linux;
+    private readonly SpecProcess specified;
+    private readonly List<FileDescriptor> opened = [];
+    private readonly ContainerNamespaces namespaces;
+    private ContainerPlan? plan;
+    private bool isBornInCgroup;
+
+    private ExecSession(RuntimeHost host, Spec spec, ExecOptions options, ContainerState container, ContainerNamespaces namespaces)
+    {
+        this.host = host;
+        this.options = options;
+        this.container = container;
+        linux = spec.Linux ?? new SpecLinux();
+        specified = options.Process;
+        this.namespaces = namespaces;
+    }
+
+    /// <summary>The process, a child of ours. The receiver disposes of the handle.</summary>
+    public ProcessHandle Process { get; private set; } = null!;
+
+    /// <summary>The terminal's master, where the process has one and no console socket took it. The receiver closes it.</summary>
+    public FileDescriptor? Terminal { get; private set; }
+
+    /// <summary>Starts a further process in a container.</summary>
+    /// <param name="host">The host's features.</param>
+    /// <param name="spec">The container's document.</param>
+    /// <param name="options">The process, and what the caller wants to know of it.</param>
+    /// <param name="container">The container, created or running.</param>
+    /// <param name="hook">The program and the streams of a hook that is run as the container's process would be; null for an exec.</param>
+    /// <exception cref="RuntimeException">The process could not be started; nothing is left of it.</exception>
+    public static ExecSession Start(RuntimeHost host, Spec spec, ExecOptions options, ContainerState container, HookProgram? hook = null)
+    {
+        ContainerNamespaces namespaces = ContainerNamespaces.Open(container.Pid, spec.Linux?.Namespaces ?? []);
+        ExecSession session = new(host, spec, options, container, namespaces);
+        try
+        {
+            session.Begin(hook);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        namespaces.Dispose();
+        foreach (FileDescriptor descriptor in opened)
+            descriptor.Dispose();
+    }
+
+    private void Begin(HookProgram? hook)
+    {
+        FileDescriptor root = Files.Open(null, $"/proc/{container.Pid}/root", O_PATH | O_DIRECTORY);
+        opened.Add(root);
+        plan = ExecPlanner.Create(new ExecRequest
+        {
+            Process = hook?.Hook.Env is { } environment ? specified with { Env = environment } : ProcessEnvironment.Complete(specified, root, host.Features),
+            Linux = linux,
+            Namespaces = namespaces,
+            Root = root.Number,
+            CgroupCount = CgroupFiles().Count,
+            HasCgroups = container.Record.Cgroups.Count > 0,
+            ByOrdinaryUser = host.Caller.IsOrdinary,
+            ForeignStdio = hook is null ? Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, specified.User.Uid)) : [],
+            PreservedCount = options.PreservedDescriptors,
+            Hook = hook,
+        });
+        ChildConversation child;
+        using (FileDescriptor? birthplace = OpenBirthplace())
+            child = ChildConversation.Begin(plan, host.Features, this, birthplace);
+        using (child)
+            try
+            {
+                isBornInCgroup = child.IsBornInCgroup;
+                child.Converse();
+                Process = child.Process;
+            }
+            catch
+            {
+                child.Abort();
+                Terminal?.Dispose();
+                if (options.PidFile is { } file)
+                    Handover.RemovePidFile(file);
+                throw;
+            }
+    }
+
+    // An exec makes nothing in the container's tree: a working directory that isn't there is an error.
+    FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor childRoot, int index) => TargetResolver.Resolve(childRoot, plan!.Targets[index].Path, null);
+
+    IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)
+    {
+        if (container.Record.CgroupVersion == 1)
+            return CgroupFiles().ConvertAll(path => Files.Open(null, path, O_WRONLY));
+        if (!isBornInCgroup)
+            foreach (string folder in container.Record.Cgroups)
+                Join(SubFolder("", folder), pid);
+        return [];
+    }
+
+    // A container that divides its cgroup further, as a service manager does, has no processes in the cgroup itself: where its first process is there is room.
+    private void Join(string folder, int pid)
+    {
+        nint result = CgroupExecutor.TryMove(folder, pid);
+        if (result == -Errno.EBUSY && options.SubCgroups.Count == 0 && host.Cgroups.UnifiedFolderOf(container.Pid) is { } first)
+            result = CgroupExecutor.TryMove(first, pid);
+        if (result is -Errno.EACCES or -Errno.EPERM && container.Record.Scope is { } scope)
+        {
+            ScopeExecutor.Attach(scope, pid);
+            return;
+        }
+        if (host.Caller.IsOrdinary && result is -Errno.EACCES or -Errno.EPERM)
+            throw new RuntimeException(ErrorKind.PermissionDenied, $"join cgroup {folder}: {SyscallException.Describe((int)-result)}: our own cgroup is outside of what was delegated to {host.Caller.Name}; `systemd-run --user --scope vrun exec …` begins in it");
+        Check.Ok(result, "join cgroup", folder);
+    }
+
+    private FileDescriptor? OpenBirthplace()
+    {
+        if (container.Record is not { CgroupVersion: 2, Cgroups.Count: > 0 })
+            return null;
+        nint opened = Files.TryOpen(null, SubFolder("", container.Record.Cgroups[0]), O_RDONLY | O_DIRECTORY);
+        // Where it cannot be opened, joining says why.
+        return opened < 0 ? null : new FileDescriptor((int)opened);
+    }
+
+    void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
+
+    void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(linux.Seccomp!, container.ToOci(), descriptor);
+
+    void IChildQuestions.GiveStdio(int pid) => Stdio.Give(pid, specified.User.Uid);
+
+    void IChildQuestions.SetRlimits(int pid) => SetRlimitsFromOutside.Apply(pid, specified.Rlimits);
+
+    void IChildQuestions.Created(int pid)
+    {
+        if (options.PidFile is { } file)
+            Handover.WritePidFile(file, pid);
+        if (options.PidfdSocket is { } socket)
+            Handover.SendHandle(socket, pid);
+    }
+
+    private List<string> CgroupFiles()
+    {
+        List<string> files = [];
+        if (container.Record.CgroupVersion == 1)
+            foreach (CgroupHierarchy hierarchy in host.Cgroups.Hierarchies)
+                if (container.Record.Cgroups.Contains(hierarchy.MountPoint + container.Record.CgroupPath))
+                    files.Add(SubFolder(hierarchy.FolderName, hierarchy.MountPoint + container.Record.CgroupPath) + "/tasks");
+        return files;
+    }
+
+    private string SubFolder(string hierarchy, string folder)
+    {
+        if (container.Record.CgroupVersion == 2 && options.SubCgroups.Keys.FirstOrDefault(k => k.Length > 0) is { } named)
+            throw new RuntimeException(ErrorKind.InvalidSpec, $"--cgroup: \"{named}\": cgroup v2 has one hierarchy: name the path alone");
+        string? below = null;
+        foreach (string controller in hierarchy.Split(','))
+            if (options.SubCgroups.TryGetValue(controller, out below))
+                break;
+        below ??= options.SubCgroups.GetValueOrDefault("");
+        if (string.IsNullOrEmpty(below))
+            return folder;
+        if (below.Split('/').Contains(".."))
+            throw new RuntimeException(ErrorKind.InvalidSpec, $"--cgroup: \"{below}\" leads up by `..`");
+        return $"{folder}/{below.Trim('/')}";
+    }
+}
