@@ -123,7 +123,7 @@ bench: bench-containers bench-images ## compare with other runtimes and engines,
 
 .PHONY: bench-containers
 bench-containers: build ## the first part of it: vrun, crun and runc
-	@build/packages fixtures peers bench
+	@build/packages fixtures peers bench engines images
 	@rootfs-fixtures/make busybox
 	@build/bench $(if $(N),--rounds $(N)) $(if $(QUICK),--quick)
 

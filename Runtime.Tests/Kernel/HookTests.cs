@@ -231,7 +231,7 @@ public sealed class HookTests : KernelTest
     public void StartContainer_IsConfinedAsTheProgram(string command)
     {
         TestBundle bundle = Shell($"({Confinement}) > /out/program").WithMount("/out", "bind", Box.Folder, "bind").WithEnv("GIVEN=environment")
-            .WithUser(1000, 1001, 1002).WithCapabilities("CAP_CHOWN").Set("process.umask", 7).Set("process.cwd", "/tmp").Set("process.oomScoreAdj", 700)
+            .WithUser(1000, 1001, 1002).WithCapabilities("CAP_CHOWN").Set("process.user.umask", 7).Set("process.cwd", "/tmp").Set("process.oomScoreAdj", 700)
             .Set("process.rlimits", JsonNode.Parse("""[{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 88}]""")).Set("linux.seccomp", Filter("mkdir", "SCMP_ACT_ERRNO"))
             .WithHook("startContainer", "/bin/sh", ["sh", "-c", $"({Confinement}) > /out/hook"]);
         File.SetUnixFileMode(Box.Folder, (UnixFileMode)0x1ff);

@@ -62,7 +62,9 @@ public sealed class LibraryTests : KernelTest
         Container first = Create(Load(bundle));
         List<string> before = OpenDescriptorsOf(bundle.Folder, bundle.Rootfs);
         Assert.That(() => Create(Load(bundle)), Throws.InstanceOf<RuntimeException>().With.Property("Kind").EqualTo(ErrorKind.AlreadyExists));
-        Assert.That(() => Create(Load(Bundle().WithArgs("/no/such/program"))), Throws.InstanceOf<Native.Safe.SyscallException>());
+        TestBundle missing = Bundle().WithArgs("/no/such/program");
+        Assert.That(ContainerId.TryParse(missing.Id, out ContainerId? second, out _));
+        Assert.That(() => Container.Create(new ContainerStore(Box.Folder + "/library"), second!, Load(missing), host, new CreateOptions()), Throws.InstanceOf<Native.Safe.SyscallException>());
         first.Start(host);
         Assert.That(() => first.Exec(host, first.ExecDefaults(), new ExecOptions { Process = first.ExecDefaults().Process! with { Args = ["/no/such/program"] } }),
             Throws.InstanceOf<Native.Safe.SyscallException>());
