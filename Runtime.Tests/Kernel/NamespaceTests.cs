@@ -221,8 +221,6 @@ public sealed class NamespaceTests : KernelTest
         TestBundle second = Sleeper().WithUserNamespace().WithNamespace(type, $"/proc/{other}/ns/{proc}");
         if (type == "uts")
             second.Remove("hostname");
-        if (type == "network")
-            second.WithoutMount("/sys").WithMount("/sys", "bind", "/sys", "rbind", "ro");
         if (type == "ipc")
             second.WithoutMount("/dev/mqueue");
         if (type == "pid")
@@ -234,6 +232,15 @@ public sealed class NamespaceTests : KernelTest
         Assert.That(Exec(second.Id, "readlink", "/proc/self/ns/user").Succeeded().Text, Is.EqualTo(type == "pid" ? Exec(second.Id, "readlink", "/proc/self/ns/user").Text : Host.Namespace(pid.ToString(), "user")));
         Delete(second.Id);
         Delete(first.Id);
+    }
+
+    [Test, Category("Fallback")]
+    public void User_New_WithTheHostsNetwork_HasTheHostsSysfs_WithoutItsCgroups()
+    {
+        Outcome run = RunShell("ls /sys/class/net; echo; ls /sys/fs/cgroup; touch /sys/x || mkdir /sys/fs/cgroup/x || :",
+            b => b.WithUserNamespace().WithoutNamespace("network"));
+        Assert.That(run.Output, Does.Contain("lo\n").And.EndWith("\n\n"), run.ToString());
+        Assert.That(run.Error, Does.Match("(?s)/sys/x.*/sys/fs/cgroup/x.*"), run.ToString());
     }
 
     [Test]

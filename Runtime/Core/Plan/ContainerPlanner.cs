@@ -214,7 +214,9 @@ public sealed class ContainerPlanner
         MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs");
         options = WithLabel(options, type);
         bool sealedLater = type == "tmpfs" && options.IsReadonly;
-        steps.Add(new MountFilesystem(type, string.IsNullOrEmpty(mount.Source) ? null : mount.Source, target, options, sealedLater));
+        // The kernel makes a new sysfs only for the user namespace that owns the network namespace.
+        bool orHostsOwn = type == "sysfs" && HasUserNamespace && !created.Contains(NamespaceKind.Network);
+        steps.Add(new MountFilesystem(type, string.IsNullOrEmpty(mount.Source) ? null : mount.Source, target, options, sealedLater, orHostsOwn));
         if (sealedLater)
             seals.Add(new SealMount(target));
     }

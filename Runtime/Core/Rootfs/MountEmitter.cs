@@ -23,10 +23,19 @@ internal static class MountEmitter
     }
 
     /// <summary>A new mount of a filesystem, attached nowhere yet.</summary>
-    public static Slot NewMount(InitProgram program, string type, string? source, MountOptions options, ulong attributes)
+    /// <param name="program">The program.</param>
+    /// <param name="type">The filesystem's name.</param>
+    /// <param name="source">What the mount table shows as its source.</param>
+    /// <param name="options">What the filesystem itself is told.</param>
+    /// <param name="attributes">MOUNT_ATTR_… of the mount.</param>
+    /// <param name="refused">Where the walk continues when the kernel refuses this filesystem to the child (EPERM); null ends it with an error.</param>
+    public static Slot NewMount(InitProgram program, string type, string? source, MountOptions options, ulong attributes, Label? refused = null)
     {
         ChildProgram child = program.Child;
-        Slot context = child.CallInto(SYS.fsopen, child.Text(type), FSOPEN_CLOEXEC);
+        Slot context = child.NewSlot();
+        Instruction open = child.Call(SYS.fsopen, child.Text(type), FSOPEN_CLOEXEC).Into(context);
+        if (refused is { } other)
+            open.On(Errno.EPERM, other);
         if (source is not null)
             child.Call(SYS.fsconfig, context, FSCONFIG_SET_STRING, child.Text("source"), child.Text(source), 0);
         foreach ((uint flag, string name) in FilesystemFlags(type, options))

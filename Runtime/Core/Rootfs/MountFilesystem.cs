@@ -11,13 +11,17 @@ namespace Vessel.Core.Rootfs;
 /// <param name="Target">Where.</param>
 /// <param name="Options">How.</param>
 /// <param name="StaysWritable">For now: a read-only tmpfs is sealed by <see cref="SealMount"/> once all that belongs on it is there.</param>
-public sealed record MountFilesystem(string Type, string? Source, MountTarget Target, MountOptions Options, bool StaysWritable = false) : PlanStep
+/// <param name="OrHostsOwn">Binds the host's sysfs where the kernel refuses a new one: the network namespace is not the user namespace's.</param>
+public sealed record MountFilesystem(string Type, string? Source, MountTarget Target, MountOptions Options, bool StaysWritable = false, bool OrHostsOwn = false) : PlanStep
 {
+    private const string HostSysfs = "/sys", CgroupsBelow = "fs/cgroup";
+
     /// <inheritdoc/>
     public override string Describe() => $"mount {Type} on {Target.Path}";
 
     /// <inheritdoc/>
-    public override string Explain() => $"{Describe()}{Options.Explain()}";
+    public override string Explain() =>
+        $"{Describe()}{Options.Explain()}{(OrHostsOwn ? "; bind the host's, without its cgroups, if the kernel refuses that" : "")}";
 
     /// <inheritdoc/>
     public override string DescribeFailure(int errno) => errno is Errno.ELOOP or Errno.ENOTDIR && Target.IsPlain
@@ -42,19 +46,36 @@ public sealed record MountFilesystem(string Type, string? Source, MountTarget Ta
         Slot mount;
         if (MountEmitter.FitsMountApi(program, Options.Data))
         {
-            mount = MountEmitter.NewMount(program, Type, Source, Options, attributes);
+            Label refused = program.Child.NewLabel(), done = program.Child.NewLabel();
+            mount = MountEmitter.NewMount(program, Type, Source, Options, attributes, OrHostsOwn ? refused : null);
             TakeMode(program, target, mount);
             CopyUp(program, target, mount);
             MountEmitter.Attach(program, mount, target);
-            program.Child.Call(SYS.close, target);
+            program.Child.Call(SYS.close, target).Then(done);
+            program.Child.Mark(refused);
+            if (OrHostsOwn)
+                BindHosts(program, mount, target);
+            program.Child.Mark(done);
+            program.Child.Set(Slot.None, 0);
         }
         else
         {
             ChildProgram child = program.Child;
+            Label refused = child.NewLabel(), done = child.NewLabel();
             Data path = MountEmitter.PathOf(program, target);
             uint flags = MountOptions.ToLegacy(attributes, MS_STRICTATIME) | Options.FilesystemFlags;
             Operand data = Options.Data.Count == 0 ? 0 : child.Text(string.Join(',', Options.Data));
-            child.Call(SYS.mount, child.Text(Source ?? Type), path, child.Text(Type), flags, data);
+            Instruction call = child.Call(SYS.mount, child.Text(Source ?? Type), path, child.Text(Type), flags, data).Then(done);
+            if (OrHostsOwn)
+            {
+                call.On(Errno.EPERM, refused);
+                child.Mark(refused);
+                child.Call(SYS.mount, child.Text(HostSysfs), path, 0, MS_BIND | MS_REC, 0);
+                Slot bound = Target.Resolve(program);
+                HideCgroups(program, bound);
+                MountEmitter.SetAttributes(program, bound, Options.Set, Options.Clear);
+            }
+            child.Mark(done);
             mount = Target.Resolve(program);
             TakeMode(program, target, mount);
             CopyUp(program, target, mount);
@@ -67,6 +88,30 @@ public sealed record MountFilesystem(string Type, string? Source, MountTarget Ta
             program.Proc = mount;
         if (Type == "devpts" && Target.Path == "/dev/pts")
             program.Pts = mount;
+    }
+
+    // In a user namespace mounts below are locked to the one that they are on: only all of them can be bound.
+    private void BindHosts(InitProgram program, Slot mount, Slot target)
+    {
+        ChildProgram child = program.Child;
+        child.Set(mount, MountEmitter.CloneHostTree(program, HostSysfs, recursive: true));
+        MountEmitter.Attach(program, mount, target);
+        child.Call(SYS.close, target);
+        HideCgroups(program, mount);
+        MountEmitter.SetAttributes(program, mount, Options.Set, Options.Clear, recursive: true);
+    }
+
+    // CVE-2023-25809: the host's cgroups are a mount of their own, as writable as they are for the user who is root here.
+    private static void HideCgroups(InitProgram program, Slot mount)
+    {
+        ChildProgram child = program.Child;
+        Label none = child.NewLabel();
+        Slot cgroups = child.NewSlot();
+        child.Call(SYS.openat, mount, child.Text(CgroupsBelow), Open.O_PATH | Open.O_DIRECTORY | Open.O_NOFOLLOW | Open.O_CLOEXEC).Into(cgroups).On(Errno.ENOENT, none);
+        child.Call(SYS.mount, child.Text("tmpfs"), MountEmitter.PathOf(program, cgroups), child.Text("tmpfs"), MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, child.Text("size=4k,mode=755"));
+        child.Call(SYS.close, cgroups);
+        child.Mark(none);
+        child.Set(Slot.None, 0);
     }
 
     // A tmpfs that isn't told its mode has that of the folder it covers: /tmp stays open to all, /run does not become so.
