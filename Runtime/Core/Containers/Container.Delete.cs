@@ -21,10 +21,12 @@ public sealed partial class Container
             throw WrongState($"cannot delete container {Id} that is not stopped: {state.StatusText}");
         if (state.Pid > 0)
         {
-            // A frozen process does not die on cgroup v1; with the signal waiting for it, it does nothing else either once it is thawed.
+            // With the signal waiting for it, a frozen process does nothing else once it is thawed.
             Signal(state.Pid, Native.Raw.Signal.SIGKILL);
-            if (state.Status == ContainerStatus.Paused)
-                FreezerOf(state.Record)?.Thaw();
+            Freezer? freezer = FreezerOf(state.Record);
+            freezer?.ThawToEnd();
+            if (freezer?.FrozenAbove is { } above)
+                throw WrongState($"cannot delete container {Id}: its processes end when {above}, the cgroup above theirs, is thawed");
             KillInit(state.Pid);
         }
         return Destroy(host, folder, state.Record);

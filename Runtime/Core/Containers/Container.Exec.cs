@@ -116,18 +116,24 @@ public sealed partial class Container
         IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)
         {
             if (container.Record.CgroupVersion == 1)
+            {
+                if (!isBornInCgroup && UnifiedFolder() is { } unified)
+                    // best effort: the v2 tree of a hybrid host limits nothing.
+                    CgroupExecutor.TryMove(unified, pid);
                 return CgroupFiles().ConvertAll(path => Files.Open(null, path, O_WRONLY));
+            }
             if (!isBornInCgroup)
                 foreach (string folder in container.Record.Cgroups)
                     Join(SubFolder("", folder), pid);
             return [];
         }
 
-        // A container that divides its cgroup further, as a service manager does, has no processes in the cgroup itself: where its first process is there is room.
+        // A container that divides its cgroup further, as a service manager does, has no processes in the cgroup itself, and one that left
+        // its cgroup may have removed it: where its first process is there is room.
         private void Join(string folder, int pid)
         {
             nint result = CgroupExecutor.TryMove(folder, pid);
-            if (result == -Errno.EBUSY && options.SubCgroups.Count == 0 && host.Cgroups.UnifiedFolderOf(container.Pid) is { } first)
+            if (result is -Errno.EBUSY or -Errno.ENOENT or -Errno.ENODEV && options.SubCgroups.Count == 0 && host.Cgroups.UnifiedFolderOf(container.Pid) is { } first)
                 result = CgroupExecutor.TryMove(first, pid);
             if (result is -Errno.EACCES or -Errno.EPERM && container.Record.Scope is { } scope)
             {
@@ -141,9 +147,11 @@ public sealed partial class Container
 
         private FileDescriptor? OpenBirthplace()
         {
-            if (container.Record is not { CgroupVersion: 2, Cgroups.Count: > 0 })
+            if (container.Record is not { CgroupVersion: > 0, Cgroups.Count: > 0 })
                 return null;
-            nint opened = Files.TryOpen(null, SubFolder("", container.Record.Cgroups[0]), O_RDONLY | O_DIRECTORY);
+            if ((container.Record.CgroupVersion == 2 ? SubFolder("", container.Record.Cgroups[0]) : UnifiedFolder()) is not { } folder)
+                return null;
+            nint opened = Files.TryOpen(null, folder, O_RDONLY | O_DIRECTORY);
             // Where it cannot be opened, joining says why.
             return opened < 0 ? null : new FileDescriptor((int)opened);
         }
@@ -160,14 +168,35 @@ public sealed partial class Container
                 Handover.SendHandle(socket, pid);
         }
 
+        // The container's folder in the v2 tree of a hybrid host; null where it has none.
+        private string? UnifiedFolder() => host.Cgroups.Unified is { } hierarchy && FolderIn(hierarchy) is { } folder && Directory.Exists(folder) ? folder : null;
+
         private List<string> CgroupFiles()
         {
+            CheckControllers();
             List<string> files = [];
             if (container.Record.CgroupVersion == 1)
                 foreach (CgroupHierarchy hierarchy in host.Cgroups.Hierarchies)
-                    if (container.Record.Cgroups.Contains(hierarchy.MountPoint + container.Record.CgroupPath))
-                        files.Add(SubFolder(hierarchy.FolderName, hierarchy.MountPoint + container.Record.CgroupPath) + "/tasks");
+                    if (FolderIn(hierarchy) is { } folder)
+                        files.Add(folder + "/tasks");
             return files;
+        }
+
+        // The container's folder in one hierarchy: its own; where that is gone, the one that its first process is in now.
+        private string? FolderIn(CgroupHierarchy hierarchy)
+        {
+            string own = hierarchy.MountPoint + container.Record.CgroupPath;
+            if (!container.Record.Cgroups.Contains(own))
+                return null;
+            bool isGone = options.SubCgroups.Count == 0 && !Directory.Exists(own);
+            return isGone ? CgroupHost.FolderOf(container.Pid, hierarchy) : SubFolder(hierarchy.FolderName, own);
+        }
+
+        private void CheckControllers()
+        {
+            foreach (string controller in options.SubCgroups.Keys)
+                if (controller.Length > 0 && container.Record.CgroupVersion == 1 && !host.Cgroups.Hierarchies.Any(h => h.FolderName.Split(',').Contains(controller)))
+                    throw new RuntimeException(ErrorKind.InvalidSpec, $"--cgroup: \"{controller}\": this host has no such cgroup hierarchy; it has {string.Join(' ', host.Cgroups.Hierarchies.Select(h => h.FolderName))}");
         }
 
         private string SubFolder(string hierarchy, string folder)

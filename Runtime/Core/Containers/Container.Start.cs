@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Vessel.Core.Cgroups;
 using Vessel.Core.Errors;
 using Vessel.Core.Hooks;
 using Vessel.Core.Namespaces;
@@ -13,6 +14,7 @@ namespace Vessel.Core.Containers;
 public sealed partial class Container
 {
     private const int StepTextLimit = 65536;
+    private const int FrozenCheckMilliseconds = 200;
 
     /// <summary>Executes the program of a created container.</summary>
     /// <exception cref="RuntimeException">It isn't created (<see cref="ErrorKind.WrongState"/>), a hook failed, or the program could not be executed; in the last two cases the container is stopped.</exception>
@@ -22,6 +24,8 @@ public sealed partial class Container
         ContainerState state = StateOf(folder);
         switch (state.Status)
         {
+            case ContainerStatus.Created when FreezerOf(state.Record)?.IsThawed == false:
+                throw WrongState("cannot start a container that is paused");
             case ContainerStatus.Created:
                 break;
             case ContainerStatus.Running or ContainerStatus.Paused:
@@ -30,7 +34,7 @@ public sealed partial class Container
                 throw WrongState("cannot start a container that has stopped");
         }
         SpecHooks? hooks = state.Record.HasHooks ? RunStartHooks(host, folder, state) : null;
-        Release(folder);
+        Release(folder, FreezerOf(state.Record));
         if (hooks is { Poststart.Count: > 0 })
             RunPoststart(host, hooks, state with { Status = ContainerStatus.Running }, folder);
     }
@@ -58,7 +62,7 @@ public sealed partial class Container
     }
 
     // Connecting is the word to go. The connection closes at execve; a message before that means failure.
-    private static void Release(ContainerFolder folder)
+    private static void Release(ContainerFolder folder, Freezer? freezer)
     {
         FileDescriptor connection;
         try
@@ -73,6 +77,9 @@ public sealed partial class Container
         {
             folder.RemoveStartSocket();
             Span<byte> message = stackalloc byte[InitProgram.MessageSize];
+            while (!Polling.WaitReadable(connection, FrozenCheckMilliseconds))
+                if (freezer?.IsThawed == false)
+                    throw WrongState($"the container's cgroup was frozen while it was started: {freezer.Folder}; once it is thawed, the program runs");
             if (UnixSockets.Receive(connection, message, out _, out _) == 0)
                 return;
             int errno = (int)BinaryPrimitives.ReadInt64LittleEndian(message[8..]);

@@ -139,6 +139,11 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         {
             CgroupExecutor.Move(cgroups.Folders[0], pid);
         }
+        else if (cgroups.Unified is { } unified && cgroups.Scope is null && !child!.IsBornInCgroup)
+        {
+            // best effort: nothing is limited there.
+            CgroupExecutor.TryMove(unified.HostPath, pid);
+        }
         return cgroups.Version == 1 ? CgroupExecutor.OpenTasks(cgroups, madeCgroups) : [];
     }
 
@@ -208,7 +213,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     {
         CgroupVersion = cgroups.Version,
         CgroupPath = cgroups.Folders.Count > 0 ? cgroups.Folders[0].Path.Value : "",
-        Cgroups = cgroups.Folders.Select(f => f.HostPath).ToList(),
+        Cgroups = [.. cgroups.AllPaths],
         FreezerFolder = cgroups.Find("freezer")?.HostPath ?? "",
     };
 
@@ -228,7 +233,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     /// <summary>Decides where a container's cgroups are, and what they hold.</summary>
     internal static CgroupPlan PlanCgroups(RuntimeHost host, Spec spec, string id, bool usesSystemd)
     {
-        LinuxResources? resources = spec.Linux?.Resources;
+        LinuxResources? resources = spec.Linux?.Resources?.ReadAs(spec.OciVersion);
         CgroupOwner? owner = CgroupOwnerOf(spec, host.Caller);
         CgroupPlan plan = usesSystemd
             ? CgroupPlan.CreateInScope(host.Cgroups, ScopePlan.Create(spec.Linux?.CgroupsPath, id, host.Caller.IsOrdinary, resources), resources, owner)

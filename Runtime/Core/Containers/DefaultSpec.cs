@@ -11,7 +11,7 @@ public static class DefaultSpec
     /// <summary>A container of root's, with a network of its own that holds only the loopback interface.</summary>
     public static Spec Create() => new()
     {
-        OciVersion = OciVersion.Current,
+        OciVersion = OciVersion.Written,
         Process = new SpecProcess
         {
             Terminal = true,

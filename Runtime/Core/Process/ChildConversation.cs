@@ -11,6 +11,8 @@ namespace Vessel.Core.Process;
 public sealed class ChildConversation : IDisposable
 {
     private const int PathDescriptorMinimum = 64;
+    private const int ReapMilliseconds = 10_000;
+    private const int ReapCheckMilliseconds = 20;
 
     private readonly InitProgram program;
     private readonly FileDescriptor sync;
@@ -171,7 +173,10 @@ public sealed class ChildConversation : IDisposable
     {
         try
         {
-            process.Wait();
+            // A process in a cgroup that somebody froze does not end before it is thawed.
+            for (long end = Environment.TickCount64 + ReapMilliseconds; process.TryReap() is null; process.WaitForEnd(ReapCheckMilliseconds))
+                if (Environment.TickCount64 > end)
+                    throw new RuntimeException(ErrorKind.Internal, $"process {process.Id} does not end; is its cgroup frozen?");
         }
         catch (SyscallException e) when (e.Errno == Errno.ECHILD)
         {
