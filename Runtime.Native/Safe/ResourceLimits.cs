@@ -17,4 +17,13 @@ public static unsafe class ResourceLimits
         limit.rlim_cur = limit.rlim_max;
         _ = Kernel.Call(SYS.prlimit64, 0, ProcessControl.RLIMIT_NOFILE, (nint)(&limit), 0);
     }
+
+    /// <summary>The limits of one resource, which children inherit.</summary>
+    public static (ulong Soft, ulong Hard) Of(int resource)
+    {
+        rlimit64 limit = default;
+        // SAFETY: the kernel writes one rlimit64, which lives until after the call.
+        Check.Ok(Kernel.Call(SYS.prlimit64, 0, resource, 0, (nint)(&limit)), "get resource limit", $"{resource}");
+        return (limit.rlim_cur, limit.rlim_max);
+    }
 }

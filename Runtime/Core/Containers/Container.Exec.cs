@@ -72,6 +72,7 @@ public sealed partial class Container
                     HasCgroups = container.Record.Cgroups.Count > 0,
                     ByOrdinaryUser = host.Caller.IsOrdinary,
                     ForeignStdio = Stdio.OfOtherUsers(process.User.Uid),
+                    RaisedLimits = Rlimits.Raises(process.Rlimits),
                     PreservedCount = options.PreservedDescriptors,
                 });
                 ChildConversation child;
@@ -158,7 +159,7 @@ public sealed partial class Container
 
         void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
 
-        void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(seccomp!, container.ToOci(), descriptor);
+        void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(seccomp!, container.ToOci(), pid, descriptor);
 
         void IChildQuestions.Created(int pid)
         {

@@ -105,7 +105,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         try
         {
             // What an ordinary user makes is that user's; nobody can give files away.
-            return TargetResolver.Resolve(childRoot, target.Path, target.Kind, host.Caller.IsOrdinary ? null : IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
+            return TargetResolver.Resolve(childRoot, target.Path, target.Kind, host.Caller.IsOrdinary ? null : IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain, target.DirectoryMode);
         }
         catch (SyscallException e) when (target.IsPlain && e.Errno is Errno.ELOOP or Errno.ENOTDIR)
         {
@@ -161,7 +161,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
 
     void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
 
-    void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(bundle.Spec.Linux!.Seccomp!, new ContainerState(record, ContainerStatus.Creating, pid).ToOci(), descriptor);
+    void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(bundle.Spec.Linux!.Seccomp!, new ContainerState(record, ContainerStatus.Creating, pid).ToOci(), pid, descriptor);
 
     void IChildQuestions.Created(int pid)
     {
@@ -269,6 +269,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             IdMaps = OpenIdMaps(linux),
             StartListener = waitsForStart ? Keep(UnixSockets.Listen(folder.StartSocket)).Number : null,
             ForeignStdio = Stdio.OfOtherUsers(bundle.Spec.Process!.User.Uid),
+            RaisedLimits = Rlimits.Raises(bundle.Spec.Process.Rlimits),
             PreservedCount = options.PreservedDescriptors,
             RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" ? MountTable.MountPointOf(rootfs) : null,
             NoPivot = options.NoPivot,

@@ -49,6 +49,8 @@ public sealed class ContainerPlanner
         SpecProcess process = request.Spec.Process!;
         // Read before the namespaces cut us off from the host's files.
         steps.Add(new BeginInit());
+        if (HasUserNamespace)
+            steps.AddRange(request.RaisedLimits);
         ulong cloneFlags = PlanNamespaces();
         PlanSession(process);
         if (HasMountNamespace)
@@ -203,7 +205,9 @@ public sealed class ContainerPlanner
             PlanCgroupMount(targets.Add(mount.Destination, TargetKind.Directory), options);
             return;
         }
-        MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs");
+        // A tmpfs takes the mode of the directory below it: one that is made for it is open to all, as a tmpfs is by itself.
+        uint mode = type == "tmpfs" ? MountTarget.OpenDirectoryMode : MountTarget.UsualDirectoryMode;
+        MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs", mode);
         options = WithLabel(options, type);
         bool sealedLater = type == "tmpfs" && options.IsReadonly;
         steps.Add(new MountFilesystem(type, string.IsNullOrEmpty(mount.Source) ? null : mount.Source, target, options, sealedLater));

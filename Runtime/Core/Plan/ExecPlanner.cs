@@ -28,6 +28,9 @@ public sealed record ExecRequest
 
     public IReadOnlyList<int> ForeignStdio { get; init; } = [];
 
+    /// <summary>Resource limits that are above the caller's own, to be raised before a user namespace is entered.</summary>
+    public IReadOnlyList<SetRlimit> RaisedLimits { get; init; } = [];
+
     public int PreservedCount { get; init; }
 }
 
@@ -43,6 +46,8 @@ public static class ExecPlanner
         List<int> inherited = [request.Root, .. request.Namespaces.Descriptors];
 
         steps.Add(new BeginInit());
+        if (request.Namespaces.HasUser)
+            steps.AddRange(request.RaisedLimits);
         if (process.ExecCpuAffinity?.Initial is { Length: > 0 } initial)
             steps.Add(new SetCpuAffinity(initial));
         if (process.OomScoreAdj is { } oom)

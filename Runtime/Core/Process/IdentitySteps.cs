@@ -2,6 +2,8 @@ using Vessel.Core.Plan;
 using Vessel.Core.Security;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
+using Vessel.Native.Safe;
+using Vessel.Oci.Runtime;
 using static Vessel.Native.Raw.ProcessControl;
 
 namespace Vessel.Core.Process;
@@ -26,6 +28,21 @@ public sealed record SetRlimit(string Type, int Resource, ulong Soft, ulong Hard
 /// <summary>The specification's names of resources and their numbers (<c>asm-generic/resource.h</c>).</summary>
 public static class Rlimits
 {
+    /// <summary>What must be raised before the process enters a user namespace: there nobody may raise a hard limit, not even its root.
+    /// Soft limits stay until later, so that a low one does not hinder the start.</summary>
+    public static IReadOnlyList<SetRlimit> Raises(IReadOnlyList<PosixRlimit> limits)
+    {
+        List<SetRlimit> raises = [];
+        foreach (PosixRlimit limit in limits)
+        {
+            int resource = NumberOf(limit.Type);
+            (ulong soft, ulong hard) = ResourceLimits.Of(resource);
+            if (limit.Hard > hard)
+                raises.Add(new SetRlimit(limit.Type, resource, soft, limit.Hard));
+        }
+        return raises;
+    }
+
     /// <summary>The number of <c>RLIMIT_…</c>.</summary>
     public static int NumberOf(string type) => type switch
     {

@@ -28,21 +28,21 @@ internal sealed class ForegroundSession
     {
         using FileDescriptor? closed = master;
         using TerminalRelay? relay = master is null ? null : TerminalRelay.Begin(master);
-        Span<Polling.PollFd> watched = stackalloc Polling.PollFd[4];
+        Span<Polling.PollFd> watched = stackalloc Polling.PollFd[5];
         while (true)
         {
             watched[0] = new() { fd = signals.Number, events = Polling.POLLIN };
             watched[1] = new() { fd = process.Descriptor?.Number ?? -1, events = Polling.POLLIN };
-            watched[2] = watched[3] = new() { fd = -1 };
-            relay?.Watch(ref watched[2], ref watched[3]);
+            watched[2..].Fill(new() { fd = -1 });
+            relay?.Watch(watched[2..]);
             // Without a pidfd the end shows only by asking.
             Polling.Wait(watched, process.Descriptor is null ? 20 : -1);
             if (watched[0].revents != 0)
                 PassSignal(process, relay);
-            relay?.Move(watched[2], watched[3]);
+            relay?.Move(watched[2..]);
             if ((process.Descriptor is null || watched[1].revents != 0) && process.TryReap() is { } code)
             {
-                relay?.Drain();
+                relay?.Drain(signals);
                 return code;
             }
         }
@@ -50,7 +50,9 @@ internal sealed class ForegroundSession
 
     private void PassSignal(ProcessHandle process, TerminalRelay? relay)
     {
-        int signal = Signals.Read(signals);
+        int signal = Signals.Read(signals, out bool isOwn);
+        if (isOwn)
+            return;
         if (signal == Signal.SIGWINCH && relay is not null)
             relay.Resize();
         else
@@ -58,16 +60,13 @@ internal sealed class ForegroundSession
             process.TryKill(signal);
     }
 
-    // All that tell something to the container's program. Not those that tell of our own faults or children.
+    // All that a process can catch: whoever sends one means the container. Only SIGCHLD is about our own children.
     private static ulong Mask()
     {
         ulong mask = 0;
-        foreach (int signal in (ReadOnlySpan<int>)
-        [
-            Signal.SIGHUP, Signal.SIGINT, Signal.SIGQUIT, Signal.SIGUSR1, Signal.SIGUSR2, Signal.SIGALRM, Signal.SIGTERM, Signal.SIGCONT,
-            Signal.SIGTSTP, Signal.SIGTTIN, Signal.SIGTTOU, Signal.SIGXCPU, Signal.SIGXFSZ, Signal.SIGVTALRM, Signal.SIGPROF, Signal.SIGWINCH, Signal.SIGIO, Signal.SIGPWR,
-        ])
-            mask |= Signals.Bit(signal);
+        for (int signal = 1; signal <= Signal.Max; signal++)
+            if (signal is not (Signal.SIGKILL or Signal.SIGSTOP or Signal.SIGCHLD))
+                mask |= Signals.Bit(signal);
         return mask;
     }
 }
