@@ -118,7 +118,12 @@ public sealed class ForegroundTests : KernelTest
             Assert.That(Host.Eventually(() => File.Exists(Box.Folder + "/ready")));
             run.Signal(Signal.SIGTERM);
             Assert.That(Host.Eventually(() => File.Exists(flag)));
-            run.Signal(Signal.SIGTERM);
+            // The program has ended; what it printed still waits for a reader. A further signal gives that up.
+            Assert.That(Host.Eventually(() =>
+            {
+                run.Signal(Signal.SIGTERM);
+                return run.HasEnded;
+            }));
             Assert.That(run.Wait().ExitCode, Is.EqualTo(3));
         }
         AssertNothingLeft();

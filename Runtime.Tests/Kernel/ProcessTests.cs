@@ -10,7 +10,7 @@ namespace Vessel.Tests.KernelSuite;
 public sealed class ProcessTests : KernelTest
 {
     // A user namespace's root may raise no limit; the caller, outside, may.
-    [Test]
+    [Test, Category("Vm")]
     public void Rlimits_AboveTheCallersOwn_InAUserNamespace_ForRunAndExec()
     {
         TestBundle bundle = Shell("ulimit -Hn; ulimit -Sn; ulimit -Hl; while :; do sleep 1; done").WithUserNamespace().Set("process.rlimits", JsonNode.Parse("""

@@ -32,12 +32,21 @@ public sealed partial class Container
         return Destroy(host, folder, state.Record);
     }
 
-    /// <summary>Removes a container of <see cref="Run"/> whose first process has ended and was waited for.</summary>
+    /// <summary>Removes a container of <see cref="Run"/> whose first process has ended and was waited for; nothing where <c>delete</c> was faster.</summary>
     /// <returns>What poststop hooks had to complain about.</returns>
     public IReadOnlyList<string> DeleteEnded(RuntimeHost host)
     {
-        using ContainerFolder folder = store.OpenLocked(Id);
-        return Destroy(host, folder, record ?? folder.Read() ?? Unfinished(folder));
+        ContainerFolder folder;
+        try
+        {
+            folder = store.OpenLocked(Id);
+        }
+        catch (RuntimeException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return [];
+        }
+        using (folder)
+            return Destroy(host, folder, record ?? folder.Read() ?? Unfinished(folder));
     }
 
     private static IReadOnlyList<string> Destroy(RuntimeHost host, ContainerFolder folder, ContainerRecord record)

@@ -75,6 +75,7 @@ public sealed partial class Container
                     RaisedLimits = Rlimits.Raises(process.Rlimits),
                     PreservedCount = options.PreservedDescriptors,
                 });
+                Trace();
                 ChildConversation child;
                 using (FileDescriptor? birthplace = OpenBirthplace())
                     child = ChildConversation.Begin(plan, host.Features, this, birthplace);
@@ -84,6 +85,7 @@ public sealed partial class Container
                         isBornInCgroup = child.IsBornInCgroup;
                         child.Converse();
                         Process = child.Process;
+                        options.Debug?.Invoke($"the program runs as process {Process.Id}");
                     }
                     catch
                     {
@@ -99,6 +101,16 @@ public sealed partial class Container
                 Dispose();
                 throw;
             }
+        }
+
+        private void Trace()
+        {
+            if (options.Debug is not { } debug)
+                return;
+            debug($"kernel: {host.Features}");
+            debug($"container {container.Record.Id}: {container.StatusText}, process {container.Pid}, cgroups {string.Join(' ', container.Record.Cgroups)}");
+            foreach (PlanStep step in plan.Steps)
+                debug($"plan: {step}");
         }
 
         public ProcessHandle Process { get; }

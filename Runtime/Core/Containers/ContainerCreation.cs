@@ -221,7 +221,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     {
         if (options.Debug is not { } debug)
             return;
-        debug($"kernel features: {host.Features}");
+        debug($"kernel: {host.Features}");
         if (host.Caller.IsOrdinary && bundle.Spec.Process?.OomScoreAdj is { } oom && int.TryParse(Files.TryReadText(null, "/proc/self/oom_score_adj"), out int own) && oom < own)
             debug($"process.oomScoreAdj: {oom} is below our own {own}, and only root lowers it: if the kernel refuses, it stays as it is");
         foreach (CgroupWrite write in cgroups.Writes)

@@ -66,15 +66,25 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
         else if (!string.IsNullOrEmpty(process.SelinuxLabel))
             steps.Add(new SetLabel(process.SelinuxLabel, "process.selinuxLabel"));
         steps.Add(new CloseAllAtExec(FirstClosedDescriptor));
+        void LoadFilter()
+        {
+            steps.Add(new ResetSignals());
+            if (Filter is not null)
+                steps.Add(new LoadSeccomp(Filter, ByOrdinaryUser));
+            // Under the filter: a profile for a process without no_new_privs must allow capset, as it must with other runtimes.
+            if (filterNeedsPrivilege && setsCapabilities && !kept.IsSubsetOf(permitted & effective))
+                steps.Add(final);
+        }
+
+        // A filter's listener is passed on by create, as with other runtimes: start has nobody left to do so. All other filters come last.
+        bool loadsBeforeStart = StartListener is not null && Filter?.NeedsListener == true;
+        if (loadsBeforeStart)
+            LoadFilter();
         steps.Add(new TellCreated(IsOpenToOwner: IsOpenToOwner, StaysOpen: StartListener is not null));
         if (StartListener is { } listener)
             steps.Add(new WaitForStart(listener, IsOpenToOwner));
-        steps.Add(new ResetSignals());
-        if (Filter is not null)
-            steps.Add(new LoadSeccomp(Filter, ByOrdinaryUser));
-        // Under the filter: a profile for a process without no_new_privs must allow capset, as it must with other runtimes.
-        if (filterNeedsPrivilege && setsCapabilities && !kept.IsSubsetOf(permitted & effective))
-            steps.Add(final);
+        if (!loadsBeforeStart)
+            LoadFilter();
         steps.Add(new Execute(process.Args, process.Env));
     }
 
