@@ -37,7 +37,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     /// <summary>Does it all; the container is complete when this returns.</summary>
     public ContainerCreation(ContainerStore store, ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options, bool waitsForStart)
     {
-        this.bundle = bundle;
+        this.bundle = options.Notify is null ? bundle : NotifySocket.AddTo(bundle, $"{store.Root}/{id.Value}");
         this.host = host;
         this.options = options;
         this.waitsForStart = waitsForStart;
@@ -52,6 +52,12 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         try
         {
             folder.Write(record);
+            if (options.Notify is { } notify)
+            {
+                NotifySocket.MakeFolder(folder);
+                if (!waitsForStart)
+                    notify.Bind(folder);
+            }
             if (cgroups.Scope is null && (options.ForgivesCgroups ?? host.Caller.LacksCgroups))
                 ReachCgroups();
             if (record.HasHooks)
