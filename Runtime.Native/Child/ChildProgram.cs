@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 
@@ -109,9 +108,9 @@ public sealed class ChildProgram
     {
         if (texts.TryGetValue(text, out Data known))
             return known;
-        int length = Encoding.UTF8.GetByteCount(text);
-        Data place = Reserve(length + 1, alignment: 1);
-        Encoding.UTF8.GetBytes(text, data.AsSpan(place.Offset, length));
+        byte[] bytes = Safe.ByteText.Encode(text);
+        Data place = Reserve(bytes.Length + 1, alignment: 1);
+        bytes.CopyTo(data.AsSpan(place.Offset));
         texts.Add(text, place);
         return place;
     }

@@ -23,13 +23,18 @@ public static unsafe class SignalRelay
     private const ulong SA_RESTORER = 0x04000000;
     private const ulong SA_RESTART = 0x10000000;
 
-    // Where `restore` begins in the code below.
-    private const int X64Restore = 21;
+    private const ulong SA_SIGINFO = 4;
 
-    /// <summary>tgkill(getpid(), getpid(), signal): to the main thread, whose number is the process's.</summary>
+    // Where `restore` begins in the code below.
+    private const int X64Restore = 27;
+
+    /// <summary>tgkill(getpid(), getpid(), signal): to the main thread, whose number is the process's. A signal that was itself sent to
+    /// one thread (si_code SI_TKILL) is dropped: so the runtime stops its own threads, by SIGRTMIN.</summary>
     private static ReadOnlySpan<byte> X64 =>
     [
         // deliver:
+        0x83, 0x7e, 0x08, 0xfa,                      // cmp dword ptr [rsi+8], -6
+        0x74, 0x14,                                  // je done
         0x89, 0xfa,                                  // mov edx, edi
         0xb8, 0x27, 0x00, 0x00, 0x00,                // mov eax, 39
         0x0f, 0x05,                                  // syscall
@@ -37,6 +42,7 @@ public static unsafe class SignalRelay
         0x89, 0xc6,                                  // mov esi, eax
         0xb8, 0xea, 0x00, 0x00, 0x00,                // mov eax, 234
         0x0f, 0x05,                                  // syscall
+        // done:
         0xc3,                                        // ret
         // restore:
         0xb8, 0x0f, 0x00, 0x00, 0x00,                // mov eax, 15
@@ -46,12 +52,16 @@ public static unsafe class SignalRelay
     private static ReadOnlySpan<byte> Arm64 =>
     [
         // deliver:
+        0x23, 0x08, 0x40, 0xb9,                      // ldr w3, [x1, #8]
+        0x7f, 0x18, 0x00, 0x31,                      // cmn w3, #6
+        0xe0, 0x00, 0x00, 0x54,                      // b.eq done
         0xe2, 0x03, 0x00, 0x2a,                      // mov w2, w0
         0x88, 0x15, 0x80, 0xd2,                      // mov x8, #172
         0x01, 0x00, 0x00, 0xd4,                      // svc #0
         0xe1, 0x03, 0x00, 0xaa,                      // mov x1, x0
         0x68, 0x10, 0x80, 0xd2,                      // mov x8, #131
         0x01, 0x00, 0x00, 0xd4,                      // svc #0
+        // done:
         0xc0, 0x03, 0x5f, 0xd6,                      // ret
     ];
 
@@ -64,7 +74,7 @@ public static unsafe class SignalRelay
         kernel_sigaction action = new()
         {
             handler = code,
-            flags = SA_RESTART | (arm ? 0 : SA_RESTORER),
+            flags = SA_RESTART | SA_SIGINFO | (arm ? 0 : SA_RESTORER),
             restorer = arm ? 0 : code + X64Restore,
         };
         for (int signal = 1; signal <= Signal.Max; signal++)

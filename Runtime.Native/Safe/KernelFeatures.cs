@@ -16,6 +16,16 @@ public readonly record struct KernelFeatures(bool OpenAt2, bool MountApi, bool M
     /// <summary>Nothing there: what a kernel of 2018 or an old filter gives.</summary>
     public static KernelFeatures None => default;
 
+    /// <summary>What is there and what is not, as a sentence.</summary>
+    public override string ToString()
+    {
+        List<string> has = [], lacks = [];
+        foreach ((bool isThere, string name) in (ReadOnlySpan<(bool, string)>)
+            [(OpenAt2, "openat2"), (MountApi, "the mount API"), (MountSetAttr, "mount_setattr"), (Clone3, "clone3"), (CloseRangeCloexec, "close_range")])
+            (isThere ? has : lacks).Add(name);
+        return $"has {(has.Count > 0 ? string.Join(", ", has) : "no newer call")}{(lacks.Count > 0 ? $"; lacks {string.Join(", ", lacks)}, for which older calls are used" : "")}";
+    }
+
     /// <summary>Asks the kernel, with arguments that it must refuse: a call that isn't there, or that a filter denies, answers ENOSYS or EPERM.</summary>
     public static KernelFeatures Probe()
     {

@@ -27,11 +27,15 @@ public static unsafe class Signals
     }
 
     /// <summary>Takes one signal out of <see cref="OpenDescriptor"/>'s descriptor; waits for it.</summary>
-    public static int Read(FileDescriptor signals)
+    /// <param name="signals">The descriptor.</param>
+    /// <param name="isOwn">Whether a call of ours caused it: SIGPIPE, by a write to a pipe that nobody reads any more.</param>
+    public static int Read(FileDescriptor signals, out bool isOwn)
     {
+        const int SI_USER = 0;
         signalfd_siginfo info = default;
         // SAFETY: the kernel writes whole records only, and the struct has a record's size.
         Files.Read(signals, new Span<byte>(&info, sizeof(signalfd_siginfo)), "signals");
+        isOwn = info.ssi_code == SI_USER && info.ssi_pid == Environment.ProcessId;
         return (int)info.ssi_signo;
     }
 

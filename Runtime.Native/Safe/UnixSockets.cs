@@ -19,13 +19,28 @@ public static unsafe class UnixSockets
     /// <summary>Listens at <paramref name="path"/>, which must be shorter than 108 bytes (man 7 unix).</summary>
     public static FileDescriptor Listen(string path, int type = SOCK_SEQPACKET)
     {
+        FileDescriptor socket = Bind(path, type);
+        try
+        {
+            Check.Ok(Kernel.Call(SYS.listen, socket.Number, 1), "listen", path);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A socket that receives messages at <paramref name="path"/>, from anybody who may write to it.</summary>
+    public static FileDescriptor Bind(string path, int type)
+    {
         FileDescriptor socket = New(type);
         try
         {
             byte* address = stackalloc byte[2 + MaxPathLength];
             int length = Address(path, address);
             Check.Ok(Kernel.Call(SYS.bind, socket.Number, (nint)address, length), "bind", path);
-            Check.Ok(Kernel.Call(SYS.listen, socket.Number, 1), "listen", path);
             return socket;
         }
         catch

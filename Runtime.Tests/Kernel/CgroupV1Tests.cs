@@ -55,6 +55,73 @@ public sealed class CgroupV1Tests : CgroupTest
         AssertNothingLeft();
     }
 
+    // Pages that a program reserved and has not touched yet count as well.
+    [Test]
+    public void Create_HugepageLimit_IsThatOfReservedPagesToo()
+    {
+        string hierarchy = Require.CgroupV1("hugetlb");
+        Require.That(File.Exists(hierarchy + "/hugetlb.2MB.rsvd.limit_in_bytes"), "needs hugetlb's rsvd files (Linux 5.7)");
+        TestBundle bundle = Limited("hugepageLimits", """[{"pageSize": "2MB", "limit": 4194304}]""");
+        Create(bundle).Succeeded();
+        Assert.That(CgroupFile(bundle, "hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes"), Is.EqualTo("4194304"));
+        Delete(bundle.Id);
+    }
+
+    // Engines wrote 0 for "no limit" until version 1.3 of the specification made it a limit.
+    [TestCase("1.0.2", "max")]
+    [TestCase("1.2.1", "max")]
+    [TestCase("1.3.0", "0")]
+    public void PidsLimitOfZero_IsALimit_SinceVersion1_3(string version, string expected)
+    {
+        TestBundle bundle = Limited("pids.limit", "0").Set("ociVersion", version);
+        Create(bundle).Succeeded();
+        Assert.That(CgroupFile(bundle, "pids", "pids.max"), Is.EqualTo(expected));
+        UpdateFrom(bundle.Id, """{"pids": {"limit": 8}}""").Succeeded();
+        UpdateFrom(bundle.Id, """{"pids": {"limit": 0}}""").Succeeded();
+        Assert.That(CgroupFile(bundle, "pids", "pids.max"), Is.EqualTo(expected));
+        Delete(bundle.Id);
+    }
+
+    // Below a cgroup with half a CPU: at every moment quota / period may be at most a half.
+    [Test]
+    public void Update_QuotaPeriodAndBurst_BelowALimitedCgroup_InWhicheverOrderTheKernelTakes()
+    {
+        string pod = Directory.CreateDirectory($"{Require.CgroupV1("cpu")}/{Box.Name}pod").FullName;
+        File.WriteAllText(pod + "/cpu.cfs_period_us", "100000");
+        File.WriteAllText(pod + "/cpu.cfs_quota_us", "50000");
+        string path = $"/{Box.Name}pod/c";
+        TestBundle bundle = Limited("cpu", """{"period": 100000, "quota": 45000, "burst": 45000}""").Set("linux.cgroupsPath", path);
+        Start(bundle);
+        foreach ((string period, string quota, string burst) in new[] { ("10000", "3000", "1000"), ("100000", "50000", "50000"), ("20000", "10000", "0"), ("50000", "5000", "5000") })
+        {
+            UpdateFrom(bundle.Id, $$$"""{"cpu": {"period": {{{period}}}, "quota": {{{quota}}}, "burst": {{{burst}}}}}""").Succeeded();
+            Assert.That(new[] { "period", "quota", "burst" }.Select(name => File.ReadAllText($"{pod}/c/cpu.cfs_{name}_us").Trim()), Is.EqualTo(new[] { period, quota, burst }));
+        }
+        Call("update", "--cpu-burst", "0", bundle.Id).Succeeded();
+        Call("update", "--cpu-period", "10000", "--cpu-quota", "3000", bundle.Id).Succeeded();
+        Call("update", "--cpu-period", "10000", "--cpu-quota", "9000", bundle.Id).FailedInOneLine("linux.resources.cpu.quota");
+        Delete(bundle.Id);
+        foreach (string hierarchy in Host.CgroupHierarchies())
+            Sandbox.RemoveCgroup($"{hierarchy}/{Box.Name}pod");
+    }
+
+    // Also by a child that could not be born there: that of an old kernel.
+    [Test, Category("Standard"), Category("Fallback")]
+    public void Hybrid_TheV2TreeIsJoinedToo_ByContainerAndExec_AndLeftEmpty()
+    {
+        MountEntry? unified = Host.MountsOf("self").FirstOrDefault(m => m.Type == "cgroup2");
+        Require.That(unified is not null, "needs a hybrid host: v2 mounted beside v1");
+        TestBundle bundle = Sleeper();
+        int pid = Start(bundle);
+        string file = Box.Folder + "/pid";
+        Call("exec", "--detach", "--pid-file", file, bundle.Id, "sleep", "1000").Succeeded();
+        string[] members = File.ReadAllLines($"{unified!.Point}/{bundle.Id}/cgroup.procs");
+        Assert.That(members, Does.Contain($"{pid}").And.Contain(File.ReadAllText(file)));
+        Assert.That(Host.ReadProc($"/proc/{pid}/cgroup"), Does.Contain($"0::/{bundle.Id}\n"));
+        Delete(bundle.Id);
+        Assert.That(Directory.Exists($"{unified.Point}/{bundle.Id}"), Is.False);
+    }
+
     [Test, Category("Standard")]
     public void Create_DisableOomKiller_IsInItsFile()
     {

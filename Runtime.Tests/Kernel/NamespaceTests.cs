@@ -279,7 +279,7 @@ public sealed class NamespaceTests : KernelTest
     }
 
     [Test]
-    public void User_LimitsAreSetFromOutside()
+    public void User_LimitsAreThoseOfTheDocument()
     {
         TestBundle bundle = Sleeper().WithUserNamespace().Set("process.rlimits", JsonNode.Parse("""[{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 88}, {"type": "RLIMIT_CORE", "soft": 0, "hard": 0}]"""));
         int pid = Start(bundle);

@@ -9,6 +9,51 @@ namespace Vessel.Tests.KernelSuite;
 /// <summary>The process as the document wants it.</summary>
 public sealed class ProcessTests : KernelTest
 {
+    // A user namespace's root may raise no limit; the caller, outside, may.
+    [Test, Category("Vm")]
+    public void Rlimits_AboveTheCallersOwn_InAUserNamespace_ForRunAndExec()
+    {
+        TestBundle bundle = Shell("ulimit -Hn; ulimit -Sn; ulimit -Hl; while :; do sleep 1; done").WithUserNamespace().Set("process.rlimits", JsonNode.Parse("""
+            [{"type": "RLIMIT_NOFILE", "hard": 5000, "soft": 4000}, {"type": "RLIMIT_MEMLOCK", "hard": 8388608, "soft": 65536}]
+            """));
+        Launch Limited(params string[] arguments)
+        {
+            Launch launch = Box.Command(arguments);
+            return new Launch(Require.Program("prlimit", "util-linux"), ["--nofile=600:600", "--memlock=65536:65536", launch.Path, .. launch.Arguments]) { Filter = launch.Filter };
+        }
+
+        using RunningProgram run = Limited("run", "-b", bundle.Save().Folder, bundle.Id).Start();
+        Assert.That(Host.Eventually(() => run.Output.Split('\n').Length > 3), run.Error);
+        Assert.That(run.Output, Is.EqualTo("5000\n4000\n8192\n"));
+        Assert.That(Limited("exec", bundle.Id, "sh", "-c", "ulimit -Hn; ulimit -Sn").Start().Wait().Succeeded().Output, Is.EqualTo("5000\n4000\n"));
+        Delete(bundle.Id);
+    }
+
+    // With CAP_DAC_OVERRIDE the kernel executes what the file's mode alone would not let the user execute.
+    [Test, Category("Fallback")]
+    [TestCase("/opt/private/program")]
+    [TestCase("program")]
+    public void Program_ThatOnlyACapabilityMayExecute_IsFound(string name)
+    {
+        TestBundle bundle = Bundle().WithOwnRootfs().WithUser(1000, 1000).WithArgs(name, "echo", "executed");
+        string folder = Directory.CreateDirectory(bundle.Rootfs + "/opt/private").FullName;
+        File.WriteAllText(folder + "/program", "#!/bin/sh\necho executed\n");
+        File.SetUnixFileMode(folder + "/program", UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        bundle.Set("process.env", new JsonArray("PATH=/bin:/opt/private"));
+        JsonArray Capability() => new("CAP_DAC_OVERRIDE");
+        Run(bundle).FailedInOneLine(name);
+        bundle.Set("process.capabilities", new JsonObject
+        {
+            ["bounding"] = Capability(), ["effective"] = Capability(), ["permitted"] = Capability(), ["inheritable"] = Capability(), ["ambient"] = Capability(),
+        });
+        Outcome run = Run(bundle);
+        if (OldKernelFilter.Wanted is null)
+            Assert.That(run.Succeeded().Text, Is.EqualTo("executed"));
+        else
+            run.FailedInOneLine(name, "ermission denied");
+    }
+
     [Test, Category("Standard"), Category("Fallback")]
     public void Args_AreGivenExactly()
     {

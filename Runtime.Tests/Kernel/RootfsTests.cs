@@ -17,6 +17,20 @@ public sealed class RootfsTests : KernelTest
     // What the container says of its mounts.
     private List<MountEntry> MountsInside(Action<TestBundle> change) => MountEntry.ParseAll(RunShell("cat /proc/self/mountinfo", change).Output);
 
+    // `docker run --tmpfs /t -u 1000`: the image has no such directory.
+    [Test, Category("Fallback")]
+    public void Tmpfs_OnADirectoryThatIsNotThere_IsOpenToAll_AsOftenAsItIsMounted()
+    {
+        TestBundle bundle = Shell("touch /t/a /new/t/a /dev/t/a && stat -c %a /t /new /new/t /dev/t /opt /with").WithOwnRootfs().WithUser(1000, 1000);
+        Directory.CreateDirectory(bundle.Rootfs + "/opt");
+        File.SetUnixFileMode(bundle.Rootfs + "/opt", UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupExecute);
+        foreach (string target in new[] { "/t", "/new/t", "/dev/t", "/opt" })
+            bundle.WithMount(target, "tmpfs", "tmpfs", "size=1m");
+        bundle.WithMount("/with", "tmpfs", "tmpfs", "mode=700");
+        for (int i = 0; i < 2; i++)
+            Assert.That(Run(bundle).Succeeded().Lines, Is.EqualTo(new[] { "1777", "755", "1777", "1777", "510", "700" }));
+    }
+
     [Test, Category("Standard"), Category("Fallback")]
     public void Readonly_RootCannotBeWritten()
     {

@@ -240,6 +240,37 @@ public sealed class SeccompTests : KernelTest
         run.Wait().Failed("Invalid cross-device link");
     }
 
+    [Test, Category("Standard")]
+    public void Notify_OfAnExec_TheListenerGetsTheNewProcess()
+    {
+        using DescriptorSocket socket = new(Box.Folder + "/listener");
+        JsonObject filter = AllBut(Rule("SCMP_ACT_NOTIFY", MakeFolder));
+        filter["listenerPath"] = socket.Path;
+        TestBundle bundle = Sleeper().Set("linux.seccomp", filter);
+        // Created, and then started: as engines do it.
+        using RunningProgram create = Box.Command("create", "-b", bundle.Save().Folder, bundle.Id).Start();
+        (_, FileDescriptor? first) = socket.Receive();
+        using FileDescriptor? closed = first;
+        create.Wait().Succeeded();
+        Call("start", bundle.Id).Succeeded();
+        int init = Pid(bundle.Id);
+        string file = Box.Folder + "/pid";
+        using RunningProgram exec = Box.Command("exec", "--pid-file", file, bundle.Id, "mkdir", "/dev/x").Start();
+        (string message, FileDescriptor? descriptor) = socket.Receive();
+        using FileDescriptor listener = descriptor ?? throw new AssertionException("no descriptor came with the message");
+        using JsonDocument json = JsonDocument.Parse(message);
+        JsonElement root = json.RootElement;
+        Assert.Multiple(() =>
+        {
+            Assert.That(root.GetProperty("pid").GetInt32(), Is.EqualTo(int.Parse(File.ReadAllText(file))).And.Not.EqualTo(init));
+            Assert.That(root.GetProperty("state").GetProperty("pid").GetInt32(), Is.EqualTo(init));
+            Assert.That(root.GetProperty("state").GetProperty("status").GetString(), Is.EqualTo("running"));
+        });
+        Answer(listener, Errno.EXDEV);
+        exec.Wait().Failed("Invalid cross-device link");
+        Delete(bundle.Id);
+    }
+
     [Test]
     public void Notify_NobodyListens_IsRefusedAndLeavesNothing()
     {

@@ -86,7 +86,7 @@ public sealed class TerminalTests : KernelTest
         TestBundle bundle = Shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done").Set("process.terminal", true);
         Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Save().Folder, bundle.Id);
         Outcome run = launch.Start().Wait().Succeeded();
-        Assert.That(run.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(Enumerable.Range(0, 20000).Select(i => $"line {i}")));
+        Assert.That(run.Output.Split("\n", StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(Enumerable.Range(0, 20000).Select(i => $"line {i}")));
     }
 
     [Test, Category("Standard"), Category("Fallback")]

@@ -12,7 +12,7 @@ namespace Vessel.Tests.Support;
 internal static class OldKernelFilter
 {
     private static readonly string[] NewCalls =
-        ["openat2", "fsopen", "fsmount", "fsconfig", "fspick", "move_mount", "open_tree", "mount_setattr", "close_range"];
+        ["openat2", "fsopen", "fsmount", "fsconfig", "fspick", "move_mount", "open_tree", "mount_setattr", "close_range", "faccessat2"];
 
     /// <summary>The filter that this test run asks for; null for none.</summary>
     public static SeccompFilter? Wanted { get; } = Environment.GetEnvironmentVariable("VESSEL_TEST_DENY_NEW_SYSCALLS") switch

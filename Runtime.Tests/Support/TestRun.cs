@@ -12,10 +12,18 @@ namespace Vessel.Tests.Support
         public static string Prefix { get; } = $"vt{Environment.ProcessId}";
 
         /// <summary>A short path: sockets have room for 107 bytes.</summary>
-        public static string Folder { get; } = Directory.CreateDirectory($"/tmp/{Prefix}").FullName;
+        public static string Folder { get; } = MakeFolder();
 
         /// <summary>The next test's number.</summary>
         public static int NextBox() => Interlocked.Increment(ref boxes);
+
+        // The script that started us looks afterwards for things of this name (build/leftovers).
+        private static string MakeFolder()
+        {
+            if (Environment.GetEnvironmentVariable("VESSEL_TEST_HOSTS") is { Length: > 0 } list)
+                File.AppendAllText(list, Prefix + "\n");
+            return Directory.CreateDirectory($"/tmp/{Prefix}").FullName;
+        }
     }
 }
 

@@ -34,6 +34,7 @@ internal static class Program
         int failureCode = UsageCode;
         try
         {
+            arguments = CommandLineBytes.Exact(arguments);
             Files.OpenMissingStandardStreams();
             ParsedOptions global = OptionParser.Parse(arguments, 0, GlobalOptions, stopAtArgument: true, out int next);
             log = new RunLog(global);
@@ -52,6 +53,7 @@ internal static class Program
                 return PrintHelp(name);
             attempt = options.Arguments.Count > 0 ? $"{command.Name} {Shorten(options.Arguments[0])}: " : $"{command.Name}: ";
             CheckCount(command, options.Arguments.Count);
+            log.Debug($"vrun {VersionText.Number}: {attempt.TrimEnd(':', ' ')}");
             return command.Execute(new Invocation(global, options, log));
         }
         catch (UsageException e)
@@ -61,7 +63,7 @@ internal static class Program
         }
         catch (Exception e) when (e is RuntimeException or SyscallException or DocumentException or InvalidDataException or FormatException)
         {
-            log!.Error($"{attempt}{e.Message}");
+            (log ?? new RunLog(new ParsedOptions())).Error($"{attempt}{e.Message}");
             return failureCode;
         }
         catch (Exception e)

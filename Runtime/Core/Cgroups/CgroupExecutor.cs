@@ -13,19 +13,45 @@ public static class CgroupExecutor
     private const int RemoveAttempts = 200;
     private const int MakeAttempts = 20;
 
-    /// <summary>On v2, makes the container's folder, which a child can be born in: a process that is moved there later waits for the whole machine's forks.</summary>
+    /// <summary>On v2, and in the v2 tree of a hybrid host, makes the container's folder, which a child can be born in: a process that is moved there later waits for the whole machine's forks.</summary>
     /// <param name="plan">What is made.</param>
     /// <param name="made">Gets the folder when it is made, or was found empty: what the caller removes when something fails.</param>
-    /// <returns>The folder; null on v1, where each process is moved.</returns>
-    /// <exception cref="RuntimeException">Another container's processes are in the folder.</exception>
+    /// <returns>The folder; null where there is none, or where systemd makes it.</returns>
+    /// <exception cref="RuntimeException">Another container's processes are in the folder, or it is frozen.</exception>
     public static FileDescriptor? MakeBirthplace(CgroupPlan plan, List<string> made)
     {
         // systemd makes a scope only with a process that is there.
-        if (plan.Version != 2 || plan.Scope is not null)
+        if (plan.Scope is not null)
             return null;
-        CgroupFolder folder = plan.Folders[0];
-        Make(folder, made);
-        return Files.Open(null, folder.HostPath, O_RDONLY | O_DIRECTORY);
+        if (plan.Version == 2)
+        {
+            Make(plan.Folders[0], made);
+            RejectFrozen(plan.Folders[0], version: 2);
+            return Files.Open(null, plan.Folders[0].HostPath, O_RDONLY | O_DIRECTORY);
+        }
+        return plan.Unified is { } unified && TryMake(unified, made) ? Files.Open(null, unified.HostPath, O_RDONLY | O_DIRECTORY) : null;
+    }
+
+    // The v2 tree of a hybrid host limits nothing: a caller who may not make a folder in it does without, as the caller's other programs do.
+    private static bool TryMake(CgroupFolder folder, List<string> made)
+    {
+        try
+        {
+            Make(folder, made);
+            RejectFrozen(folder, version: 2);
+            return true;
+        }
+        catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS or Errno.ENOENT)
+        {
+            return false;
+        }
+    }
+
+    // A process that is moved into a frozen cgroup stops there, in the middle of its start, until somebody else thaws it.
+    private static void RejectFrozen(CgroupFolder folder, int version)
+    {
+        if ((version == 2 || folder.Hierarchy.Has("freezer")) && !new Freezer(folder.HostPath, version).IsThawed)
+            throw new RuntimeException(ErrorKind.WrongState, $"container's cgroup unexpectedly frozen: {folder.HostPath}; thaw it, or the cgroup above it that is frozen, before");
     }
 
     /// <summary>Makes the folders that are not there yet and writes the limits.</summary>
@@ -41,6 +67,7 @@ public static class CgroupExecutor
             Make(folder, made, isScope: plan.Scope is not null);
             if (folder.Hierarchy.Has("cpuset"))
                 InheritCpuset(folder.Hierarchy.MountPoint, folder.Path.Value);
+            RejectFrozen(folder, plan.Version);
         }
         if (plan.Version == 2)
             EnableControllers(plan.Folders[0]);
@@ -66,37 +93,48 @@ public static class CgroupExecutor
         BpfPrograms.SetDeviceProgram(cgroup, program);
     }
 
-    /// <summary>Writes limits, each with the property that asked for it in the error.</summary>
+    // Values of one group bound one another: those that the kernel refuses are tried again after the others, for as long as that helps.
     private static void Apply(IReadOnlyList<CgroupWrite> writes)
     {
-        FileDescriptor? file = null;
-        string? openFile = null;
-        try
+        for (int first = 0, end; first < writes.Count; first = end)
         {
-            for (int i = 0; i < writes.Count; i++)
+            end = first + 1;
+            while (end < writes.Count && writes[first].Group is { } group && writes[end].Group == group)
+                end++;
+            ApplyGroup([.. writes.Skip(first).Take(end - first)]);
+        }
+    }
+
+    private static void ApplyGroup(List<CgroupWrite> left)
+    {
+        int before;
+        nint refusal;
+        do
+        {
+            before = left.Count;
+            refusal = 0;
+            left.RemoveAll(write =>
             {
-                CgroupWrite write = writes[i];
-                if (write.File != openFile)
-                {
-                    file?.Dispose();
-                    file = Open(ref write);
-                    openFile = write.File;
-                }
-                nint result = TryWrite(file!, write.Value);
-                if (result is -Errno.EINVAL or -Errno.EBUSY && IsMemoryBeforeSwap(writes, i))
-                {
-                    // Of memory, and of memory with swap, the first may never be above the second: to raise both, the second goes first.
-                    Apply([writes[i + 1]]);
-                    result = TryWrite(file!, write.Value);
-                }
-                if (result < 0)
-                    throw Refused(write, (int)-result);
-            }
+                nint result = TryApply(write);
+                refusal = refusal < 0 ? refusal : result;
+                return result == 0;
+            });
         }
-        finally
-        {
-            file?.Dispose();
-        }
+        while (left.Count > 0 && left.Count < before);
+        if (left.Count > 0)
+            throw Refused(left[0], (int)-refusal);
+    }
+
+    // 0, or a negated errno.
+    private static nint TryApply(CgroupWrite write)
+    {
+        nint opened = Files.TryOpen(null, write.File, O_WRONLY);
+        if (opened == -Errno.ENOENT && (write.IsOptional || write.Otherwise is not null))
+            return write.Otherwise is { } otherwise ? TryApply(otherwise) : 0;
+        if (opened < 0)
+            return opened;
+        using FileDescriptor file = new((int)opened);
+        return TryWrite(file, write.Value);
     }
 
     /// <summary>Opens each v1 hierarchy's <c>tasks</c>, so that the child can move itself by writing to it.</summary>
@@ -234,21 +272,6 @@ public static class CgroupExecutor
         Check.Ok(result, "make cgroup", path);
     }
 
-    private static FileDescriptor Open(ref CgroupWrite write)
-    {
-        nint opened = Files.TryOpen(null, write.File, O_WRONLY);
-        if (opened == -Errno.ENOENT && write.Otherwise is { } otherwise)
-        {
-            write = otherwise;
-            opened = Files.TryOpen(null, write.File, O_WRONLY);
-        }
-        return opened < 0 ? throw Refused(write, (int)-opened) : new FileDescriptor((int)opened);
-    }
-
-    private static bool IsMemoryBeforeSwap(IReadOnlyList<CgroupWrite> writes, int index) =>
-        writes[index].File.EndsWith("/memory.limit_in_bytes", StringComparison.Ordinal)
-        && index + 1 < writes.Count && writes[index + 1].File.EndsWith("/memory.memsw.limit_in_bytes", StringComparison.Ordinal);
-
     private static nint TryWrite(FileDescriptor file, string value)
     {
         try
@@ -350,7 +373,8 @@ public static class CgroupExecutor
             CollectProcesses(child, pids);
     }
 
-    private static List<string> Folders(string folder)
+    /// <summary>The folders right below a cgroup.</summary>
+    internal static List<string> Folders(string folder)
     {
         nint opened = Files.TryOpen(null, folder, O_RDONLY | O_DIRECTORY);
         if (opened < 0)

@@ -11,6 +11,9 @@ public sealed record CgroupHierarchy(string MountPoint, IReadOnlyList<string> Co
     /// <summary>The folder's name, which containers see again: <c>cpu,cpuacct</c>.</summary>
     public string FolderName => MountPoint[(MountPoint.LastIndexOf('/') + 1)..];
 
+    /// <summary>Whether <c>/proc/PID/cgroup</c> calls it so: by its controllers, as <c>name=systemd</c>, or on v2 by nothing.</summary>
+    public bool IsNamed(string text) => Name is not null ? text == "name=" + Name : text == string.Join(',', Controllers);
+
     /// <summary>Whether it has this controller.</summary>
     public bool Has(string controller)
     {
@@ -27,6 +30,9 @@ public sealed record CgroupHierarchy(string MountPoint, IReadOnlyList<string> Co
 public sealed record CgroupHost(int Version, IReadOnlyList<CgroupHierarchy> Hierarchies)
 {
     private const int MountInfoLimit = 16 << 20;
+
+    /// <summary>On a hybrid host, the v2 tree beside the hierarchies of v1: it has no controllers of its own. Null elsewhere.</summary>
+    public CgroupHierarchy? Unified { get; init; }
 
     /// <summary>Reads the mount table.</summary>
     public static CgroupHost Read() => Parse(Files.TryReadText(null, "/proc/self/mountinfo", MountInfoLimit) ?? "");
@@ -46,7 +52,6 @@ public sealed record CgroupHost(int Version, IReadOnlyList<CgroupHierarchy> Hier
             string mountPoint = Field(line, 4).ToString();
             if (tail.StartsWith("cgroup2 ", StringComparison.Ordinal))
             {
-                // Where v1 is there as well, the host is hybrid: v2 then has no controllers of its own.
                 v2 ??= new CgroupHierarchy(mountPoint, [], null);
                 continue;
             }
@@ -56,7 +61,7 @@ public sealed record CgroupHost(int Version, IReadOnlyList<CgroupHierarchy> Hier
                 v1.Add(FromOptions(mountPoint, options));
         }
         if (v1.Count > 0)
-            return new CgroupHost(1, v1);
+            return new CgroupHost(1, v1) { Unified = v2 };
         return v2 is null ? new CgroupHost(0, []) : new CgroupHost(2, [v2]);
     }
 
@@ -70,13 +75,14 @@ public sealed record CgroupHost(int Version, IReadOnlyList<CgroupHierarchy> Hier
     }
 
     /// <summary>The folder of a process's cgroup on v2; null where it has none that is seen here.</summary>
-    public string? UnifiedFolderOf(int pid)
+    public string? UnifiedFolderOf(int pid) => Version == 2 ? FolderOf(pid, Hierarchies[0]) : null;
+
+    /// <summary>The folder of the cgroup that a process is in now; null where it has none that can be seen from here.</summary>
+    public static string? FolderOf(int pid, CgroupHierarchy hierarchy)
     {
-        if (Version != 2)
-            return null;
-        foreach (ReadOnlySpan<char> line in (Files.TryReadText(null, $"/proc/{pid}/cgroup") ?? "").AsSpan().EnumerateLines())
-            if (line.StartsWith("0::/", StringComparison.Ordinal) && !line.StartsWith("0::/../", StringComparison.Ordinal))
-                return (Hierarchies[0].MountPoint + line[3..].ToString()).TrimEnd('/');
+        foreach (string line in (Files.TryReadText(null, $"/proc/{pid}/cgroup") ?? "").Split('\n'))
+            if (line.Split(':', 3) is [_, var controllers, var path] && hierarchy.IsNamed(controllers) && path.StartsWith('/') && !path.StartsWith("/../", StringComparison.Ordinal))
+                return (hierarchy.MountPoint + path).TrimEnd('/');
         return null;
     }
 

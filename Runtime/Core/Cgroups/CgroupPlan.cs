@@ -12,6 +12,13 @@ namespace Vessel.Core.Cgroups;
 /// <param name="Otherwise">What is written in its place where the kernel has no such file; null for nothing.</param>
 public sealed record CgroupWrite(string File, string Value, string Property, CgroupWrite? Otherwise = null)
 {
+    /// <summary>Skip the write where the kernel has no such file.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>The group of values that bound one another, such as a CPU quota and its period; null for a value that stands alone.
+    /// Which order the kernel accepts depends on the values in force, also on those of cgroups above.</summary>
+    public string? Group { get; init; }
+
     /// <summary>As <c>explain</c> shows it.</summary>
     public override string ToString() => $"write {Value} to {File}";
 }
@@ -24,6 +31,12 @@ public sealed record CgroupPlan
 
     /// <summary>The container's folder in each hierarchy.</summary>
     public required IReadOnlyList<CgroupFolder> Folders { get; init; }
+
+    /// <summary>On a hybrid host, the container's folder in the v2 tree, which has no controllers there; null elsewhere.</summary>
+    public CgroupFolder? Unified { get; init; }
+
+    /// <summary>All folders that are made, and removed afterwards.</summary>
+    public IEnumerable<string> AllPaths => Folders.Select(folder => folder.HostPath).Concat(Unified is null ? [] : [Unified.HostPath]);
 
     /// <summary>Limits, in the order in which they are written.</summary>
     public required IReadOnlyList<CgroupWrite> Writes { get; init; }
@@ -62,7 +75,13 @@ public sealed record CgroupPlan
                 DeviceProgram = DeviceRules.From(resources?.Devices ?? []),
                 Owner = owner,
             };
-        return new CgroupPlan { Version = 1, Folders = folders, Writes = V1.LegacyControllers.Write(folders, resources ?? new LinuxResources(), includeDevices: true) };
+        return new CgroupPlan
+        {
+            Version = 1,
+            Folders = folders,
+            Unified = host.Unified is { } unified ? new CgroupFolder(unified, path) : null,
+            Writes = V1.LegacyControllers.Write(folders, resources ?? new LinuxResources(), includeDevices: true),
+        };
     }
 
     /// <summary>As <see cref="Create"/>, in a scope of systemd.</summary>

@@ -28,13 +28,51 @@ public sealed record Freezer(string Folder, int Version)
         throw new RuntimeException(ErrorKind.Internal, $"freeze {Folder}: its processes do not stop");
     }
 
-    /// <summary>Lets them go on.</summary>
+    /// <summary>Continues them.</summary>
     public void Thaw() => Write(frozen: false);
+
+    /// <summary>Continues the processes of this cgroup and of all below, which the container may have frozen itself. A process
+    /// that is frozen on v1 does not end at SIGKILL before it is thawed; on v2 it does.</summary>
+    public void ThawToEnd()
+    {
+        if (Version == 1)
+            ThawTree(Folder);
+    }
+
+    /// <summary>On v1, the nearest cgroup above that is frozen: what is below it cannot be thawed, nor ended. Null where there is none, and on v2.</summary>
+    public string? FrozenAbove
+    {
+        get
+        {
+            if (Version != 1 || !Flag(Folder, "freezer.parent_freezing"))
+                return null;
+            string above = Folder;
+            do
+                above = above[..above.LastIndexOf('/')];
+            while (above.Length > 1 && !Flag(above, "freezer.self_freezing"));
+            return above;
+        }
+    }
+
+    /// <summary>Whether a process that joins now goes on: neither this cgroup nor one above is frozen, or about to be.</summary>
+    public bool IsThawed => Version == 1
+        ? Files.TryReadText(null, Folder + "/freezer.state") is null or "THAWED\n"
+        : !IsFrozen && (Files.TryReadText(null, Folder + "/cgroup.freeze") is null or "0\n");
 
     /// <summary>Whether all of them stand.</summary>
     public bool IsFrozen => Version == 1
         ? Files.TryReadText(null, Folder + "/freezer.state")?.StartsWith("FROZEN", StringComparison.Ordinal) == true
         : Files.TryReadText(null, Folder + "/cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true;
+
+    private static void ThawTree(string folder)
+    {
+        // best effort: where a cgroup above is frozen this changes nothing, and the folder may be gone.
+        Files.TryWriteText(null, folder + "/freezer.state", "THAWED");
+        foreach (string below in CgroupExecutor.Folders(folder))
+            ThawTree(below);
+    }
+
+    private static bool Flag(string folder, string file) => Files.TryReadText(null, $"{folder}/{file}") == "1\n";
 
     private void Write(bool frozen)
     {

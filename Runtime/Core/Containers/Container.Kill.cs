@@ -17,27 +17,23 @@ public sealed partial class Container
         ContainerState state = StateOf(folder);
         if (all)
         {
-            if (state.Record.Cgroups.Count == 0 && state.Pid > 0)
-                foreach (int pid in NamespaceProcesses.Of(state.Pid))
-                    Signal(pid, signal);
-            else
-                SignalAll(state.Record, signal);
+            SignalAll(state.Record, signal, state.Pid);
             return;
         }
         if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)
             throw WrongState("container not running");
         Signal(state.Pid, signal);
-        // A process that is frozen on cgroup v1 does not die before it is thawed.
-        if (signal == Native.Raw.Signal.SIGKILL && state.Status == ContainerStatus.Paused)
-            FreezerOf(state.Record)?.Thaw();
+        if (signal == Native.Raw.Signal.SIGKILL)
+            FreezerOf(state.Record)?.ThawToEnd();
     }
 
-    private static void SignalAll(ContainerRecord record, int signal)
+    private static void SignalAll(ContainerRecord record, int signal, int init = 0)
     {
-        if (signal == Native.Raw.Signal.SIGKILL && record is { CgroupVersion: 2, Cgroups.Count: > 0 } && CgroupExecutor.TryKill(record.Cgroups[0]))
-            return;
-        foreach (int pid in ProcessesOf(record))
-            Signal(pid, signal);
+        if (signal != Native.Raw.Signal.SIGKILL || record is not { CgroupVersion: 2, Cgroups.Count: > 0 } || !CgroupExecutor.TryKill(record.Cgroups[0]))
+            foreach (int pid in ProcessesOf(record, init))
+                Signal(pid, signal);
+        if (signal == Native.Raw.Signal.SIGKILL)
+            FreezerOf(record)?.ThawToEnd();
     }
 
     private static void Signal(int pid, int signal)
@@ -48,9 +44,15 @@ public sealed partial class Container
             Check.Ok(result, $"send {Native.Raw.Signal.NameOf(signal)} to", $"process {pid}");
     }
 
-    private static List<int> ProcessesOf(ContainerRecord record) => record.Cgroups.Count == 0 ? [] : CgroupExecutor.Processes(ProcessFolder(record));
-
-    // Any hierarchy has all processes; pids and devices are never shared with the host's own.
-    private static string ProcessFolder(ContainerRecord record) =>
-        record.FreezerFolder.Length > 0 ? record.FreezerFolder : record.Cgroups[0];
+    // Each hierarchy has all processes of a container that stays where it was put. One that may write to its cgroups can leave some of
+    // them, or remove them; and the first process can have left all of them.
+    private static List<int> ProcessesOf(ContainerRecord record, int init = 0)
+    {
+        HashSet<int> pids = [];
+        foreach (string folder in record.Cgroups)
+            pids.UnionWith(CgroupExecutor.Processes(folder));
+        if (init > 0 && !pids.Contains(init))
+            pids.UnionWith(NamespaceProcesses.Of(init));
+        return [.. pids];
+    }
 }

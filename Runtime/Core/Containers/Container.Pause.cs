@@ -27,14 +27,12 @@ public sealed partial class Container
         RequiredFreezer(state).Thaw();
     }
 
-    /// <summary>The numbers of all processes in the container, as our pid namespace has them.</summary>
+    /// <summary>The numbers of all processes in the container, as our pid namespace has them; also of those that outlived the first.</summary>
     public IReadOnlyList<int> Processes()
     {
         using ContainerFolder folder = store.Open(Id);
         ContainerState state = StateOf(folder);
-        if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)
-            return [];
-        return state.Record.Cgroups.Count == 0 ? NamespaceProcesses.Of(state.Pid) : ProcessesOf(state.Record);
+        return state.Status == ContainerStatus.Creating ? [] : ProcessesOf(state.Record, state.Pid);
     }
 
     private static Freezer RequiredFreezer(ContainerState state) =>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Vessel.Core.Cgroups;
 using Vessel.Core.Errors;
 using Vessel.Core.Hooks;
 using Vessel.Core.Plan;
@@ -12,15 +13,20 @@ namespace Vessel.Core.Containers;
 public sealed partial class Container
 {
     private const int StepTextLimit = 65536;
+    private const int FrozenCheckMilliseconds = 200;
 
     /// <summary>Executes the program of a created container.</summary>
     /// <exception cref="RuntimeException">It isn't created (<see cref="ErrorKind.WrongState"/>), a hook failed, or the program could not be executed; in the last two cases the container is stopped.</exception>
-    public void Start(RuntimeHost host)
+    /// <param name="host">The host's features.</param>
+    /// <param name="notify">Is bound before the program runs; the caller then waits for its readiness. Null without a service manager.</param>
+    public void Start(RuntimeHost host, NotifySocket? notify = null)
     {
         using ContainerFolder folder = store.OpenLocked(Id);
         ContainerState state = StateOf(folder);
         switch (state.Status)
         {
+            case ContainerStatus.Created when FreezerOf(state.Record)?.IsThawed == false:
+                throw WrongState("cannot start a container that is paused");
             case ContainerStatus.Created:
                 break;
             case ContainerStatus.Running or ContainerStatus.Paused:
@@ -28,8 +34,9 @@ public sealed partial class Container
             default:
                 throw WrongState("cannot start a container that has stopped");
         }
+        notify?.Bind(folder);
         SpecHooks? hooks = state.Record.HasHooks ? RunStartHooks(host, folder, state) : null;
-        Release(folder);
+        Release(folder, FreezerOf(state.Record));
         if (hooks is { Poststart.Count: > 0 })
             RunPoststart(host, hooks, state with { Status = ContainerStatus.Running }, folder);
     }
@@ -66,7 +73,7 @@ public sealed partial class Container
         });
 
     // Connecting is the word to go. The connection closes at execve; a message before that means failure.
-    private static void Release(ContainerFolder folder)
+    private static void Release(ContainerFolder folder, Freezer? freezer)
     {
         FileDescriptor connection;
         try
@@ -81,6 +88,9 @@ public sealed partial class Container
         {
             folder.RemoveStartSocket();
             Span<byte> message = stackalloc byte[InitProgram.MessageSize];
+            while (!Polling.WaitReadable(connection, FrozenCheckMilliseconds))
+                if (freezer?.IsThawed == false)
+                    throw WrongState($"the container's cgroup was frozen while it was started: {freezer.Folder}; once it is thawed, the program runs");
             if (UnixSockets.Receive(connection, message, out _, out _) == 0)
                 return;
             int errno = (int)BinaryPrimitives.ReadInt64LittleEndian(message[8..]);

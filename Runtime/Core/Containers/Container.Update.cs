@@ -17,6 +17,7 @@ public sealed partial class Container
             throw WrongState("container not running");
         if (state.Record.Cgroups.Count == 0)
             throw WithoutCgroups("limited");
+        resources = resources.ReadAs(state.Record.OciVersion);
         if (resources.Memory is { CheckBeforeUpdate: true, Limit: > 0 and { } limit })
             CheckUsage(state.Record, limit);
         CgroupPlan plan = CgroupPlan.Update(host.Cgroups, state.Record.CgroupPath, state.Record.Cgroups, resources);

@@ -64,6 +64,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     /// <exception cref="RuntimeException">The container could not be created; nothing is left of it, and every descriptor is closed.</exception>
     public static ContainerCreation Complete(ContainerStore store, ContainerId id, Bundle bundle, RuntimeHost host, CreateOptions options, bool waitsForStart)
     {
+        if (options.Notify is not null)
+            bundle = NotifySocket.AddTo(bundle, $"{store.Root}/{id.Value}");
         SpecValidator.Check(bundle.Spec);
         RootlessRules.Check(bundle.Spec, host.Caller);
         CgroupPlan cgroups = PlanCgroups(host, bundle.Spec, id.Value, options.UsesSystemd);
@@ -98,6 +100,12 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private void Execute(ContainerId id)
     {
         Folder.Write(record);
+        if (options.Notify is { } notify)
+        {
+            NotifySocket.MakeFolder(Folder);
+            if (!waitsForStart)
+                notify.Bind(Folder);
+        }
         if (cgroups.Scope is null && (options.ForgivesCgroups ?? host.Caller.LacksCgroups))
             ReachCgroups();
         if (record.HasHooks)
@@ -122,7 +130,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         try
         {
             // What an ordinary user makes is that user's; nobody can give files away.
-            return TargetResolver.Resolve(childRoot, target.Path, target.Kind, host.Caller.IsOrdinary ? null : IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain);
+            return TargetResolver.Resolve(childRoot, target.Path, target.Kind, host.Caller.IsOrdinary ? null : IdMapper.RootOf(bundle.Spec.Linux), followLinks: !target.IsPlain, target.DirectoryMode);
         }
         catch (SyscallException e) when (target.IsPlain && e.Errno is Errno.ELOOP or Errno.ENOTDIR)
         {
@@ -156,6 +164,11 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         {
             CgroupExecutor.Move(cgroups.Folders[0], pid);
         }
+        else if (cgroups.Unified is { } unified && cgroups.Scope is null && !child!.IsBornInCgroup)
+        {
+            // best effort: nothing is limited there.
+            CgroupExecutor.TryMove(unified.HostPath, pid);
+        }
         return cgroups.Version == 1 ? CgroupExecutor.OpenTasks(cgroups, madeCgroups) : [];
     }
 
@@ -175,13 +188,11 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
 
     void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
 
-    void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(bundle.Spec.Linux!.Seccomp!, new ContainerState(record, ContainerStatus.Creating, pid).ToOci(), descriptor);
+    void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(bundle.Spec.Linux!.Seccomp!, new ContainerState(record, ContainerStatus.Creating, pid).ToOci(), pid, descriptor);
 
     string IChildQuestions.NextHostProc(FileDescriptor mountinfo, FileDescriptor childRoot) => (hostProcs ??= new HostProcs(rootfs)).Next(mountinfo, childRoot);
 
     void IChildQuestions.GiveStdio(int pid) => Stdio.Give(pid, bundle.Spec.Process!.User.Uid);
-
-    void IChildQuestions.SetRlimits(int pid) => SetRlimitsFromOutside.Apply(pid, bundle.Spec.Process!.Rlimits);
 
     void IChildQuestions.Created(int pid)
     {
@@ -228,7 +239,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     {
         CgroupVersion = cgroups.Version,
         CgroupPath = cgroups.Folders.Count > 0 ? cgroups.Folders[0].Path.Value : "",
-        Cgroups = cgroups.Folders.Select(f => f.HostPath).ToList(),
+        Cgroups = [.. cgroups.AllPaths],
         FreezerFolder = cgroups.Find("freezer")?.HostPath ?? "",
     };
 
@@ -236,7 +247,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     {
         if (options.Debug is not { } debug)
             return;
-        debug($"kernel features: {host.Features}");
+        debug($"kernel: {host.Features}");
         if (host.Caller.IsOrdinary && bundle.Spec.Process?.OomScoreAdj is { } oom && int.TryParse(Files.TryReadText(null, "/proc/self/oom_score_adj"), out int own) && oom < own)
             debug($"process.oomScoreAdj: {oom} is below our own {own}, and only root lowers it: if the kernel refuses, it stays as it is");
         foreach (CgroupWrite write in cgroups.Writes)
@@ -248,7 +259,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     /// <summary>Decides where a container's cgroups are, and what they hold.</summary>
     internal static CgroupPlan PlanCgroups(RuntimeHost host, Spec spec, string id, bool usesSystemd)
     {
-        LinuxResources? resources = spec.Linux?.Resources;
+        LinuxResources? resources = spec.Linux?.Resources?.ReadAs(spec.OciVersion);
         CgroupOwner? owner = CgroupOwnerOf(spec, host.Caller);
         CgroupPlan plan = usesSystemd
             ? CgroupPlan.CreateInScope(host.Cgroups, ScopePlan.Create(spec.Linux?.CgroupsPath, id, host.Caller.IsOrdinary, resources), resources, owner)
@@ -284,6 +295,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             IdMaps = OpenIdMaps(linux),
             StartListener = waitsForStart ? Keep(UnixSockets.Listen(Folder.StartSocket)).Number : null,
             ForeignStdio = Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, bundle.Spec.Process!.User.Uid)),
+            RaisedLimits = Rlimits.Raises(bundle.Spec.Process.Rlimits),
             PreservedCount = options.PreservedDescriptors,
             RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" or "private" or "slave" ? MountTable.MountPointOf(rootfs) : null,
             NoPivot = options.NoPivot,

@@ -22,6 +22,9 @@ public sealed class ContainerFolder(string path, FileDescriptor directory) : IDi
     private const int RecordLimit = 4 << 20;
     private const uint FileMode = 0x180; // 0600
 
+    /// <summary>The folder, opened.</summary>
+    internal FileDescriptor Directory => directory;
+
     /// <summary>The folder.</summary>
     public string Path { get; } = path;
 
@@ -93,10 +96,21 @@ public sealed class ContainerFolder(string path, FileDescriptor directory) : IDi
     public void Remove()
     {
         foreach (string name in Files.List(directory))
-            Check.Ok(Files.TryRemove(directory, name), "remove", $"{Path}/{name}");
+            if (name == NotifySocket.FolderName)
+                RemoveNotifyFolder();
+            else
+                Check.Ok(Files.TryRemove(directory, name), "remove", $"{Path}/{name}");
         nint result = Files.TryRemove(null, Path, AT_REMOVEDIR);
         if (result != -Errno.ENOENT)
             Check.Ok(result, "remove", Path);
+    }
+
+    private void RemoveNotifyFolder()
+    {
+        using (FileDescriptor notify = Files.Open(directory, NotifySocket.FolderName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
+            foreach (string name in Files.List(notify))
+                Files.TryRemove(notify, name);
+        Check.Ok(Files.TryRemove(directory, NotifySocket.FolderName, AT_REMOVEDIR), "remove", $"{Path}/{NotifySocket.FolderName}");
     }
 
     /// <inheritdoc/>

@@ -24,6 +24,9 @@ public sealed record CreateOptions
     /// <summary>How many of the caller's descriptors from 3 on the container gets.</summary>
     public int PreservedDescriptors { get; init; }
 
+    /// <summary>Passes the program's readiness on to a service manager; null without one.</summary>
+    public NotifySocket? Notify { get; init; }
+
     /// <summary>Have systemd make the cgroup, as a scope; <c>linux.cgroupsPath</c> is then <c>slice:prefix:name</c>.</summary>
     public bool UsesSystemd { get; init; }
 

@@ -9,9 +9,11 @@ public static class DefaultSpec
     private static readonly string[] DefaultCapabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 
     /// <summary>A container of root's, with a network of its own that holds only the loopback interface.</summary>
-    public static Spec Create() => new()
+    /// <param name="cgroupVersion">The version of the host's cgroups. On v1 the container has no cgroup namespace, as with other runtimes: tools
+    /// in it find their limits by the paths that the host has.</param>
+    public static Spec Create(int cgroupVersion = 2) => new()
     {
-        OciVersion = OciVersion.Current,
+        OciVersion = OciVersion.Written,
         Process = new SpecProcess
         {
             Terminal = true,
@@ -37,7 +39,7 @@ public static class DefaultSpec
         Linux = new SpecLinux
         {
             Resources = new LinuxResources { Devices = [new LinuxDeviceCgroup { Allow = false, Access = "rwm" }] },
-            Namespaces = [.. Types("pid", "network", "ipc", "uts", "mount", "cgroup")],
+            Namespaces = [.. Types("pid", "network", "ipc", "uts", "mount"), .. CgroupNamespace(cgroupVersion)],
             MaskedPaths =
             [
                 "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
@@ -48,9 +50,10 @@ public static class DefaultSpec
     };
 
     /// <summary>A container of an ordinary user's: that user is root inside, the network is the host's.</summary>
-    public static Spec Rootless()
+    /// <param name="cgroupVersion">The version of the host's cgroups.</param>
+    public static Spec Rootless(int cgroupVersion = 2)
     {
-        Spec spec = Create();
+        Spec spec = Create(cgroupVersion);
         SpecLinux linux = spec.Linux!;
         return spec with
         {
@@ -65,12 +68,14 @@ public static class DefaultSpec
             Linux = linux with
             {
                 Resources = null,
-                Namespaces = [.. Types("pid", "ipc", "uts", "mount", "cgroup", "user")],
+                Namespaces = [.. Types("pid", "ipc", "uts", "mount", "user"), .. CgroupNamespace(cgroupVersion)],
                 UidMappings = [new LinuxIdMapping(0, (uint)Kernel.Call(SYS.geteuid), 1)],
                 GidMappings = [new LinuxIdMapping(0, (uint)Kernel.Call(SYS.getgid), 1)],
             },
         };
     }
+
+    private static IEnumerable<LinuxNamespace> CgroupNamespace(int cgroupVersion) => cgroupVersion == 1 ? [] : Types("cgroup");
 
     private static SpecMount Mount(string destination, string type, string source, params string[] options) =>
         new() { Destination = destination, Type = type, Source = source, Options = options };

@@ -25,4 +25,7 @@ public sealed record ExecOptions
 
     /// <summary>Start it although the container is paused; it then waits as the others do.</summary>
     public bool IgnorePaused { get; init; }
+
+    /// <summary>Receives each step as it is planned and done; null for nobody.</summary>
+    public Action<string>? Debug { get; init; }
 }

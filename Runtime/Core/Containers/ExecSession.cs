@@ -87,9 +87,11 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
             HasCgroups = container.Record.Cgroups.Count > 0,
             ByOrdinaryUser = host.Caller.IsOrdinary,
             ForeignStdio = hook is null ? Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, specified.User.Uid)) : [],
+            RaisedLimits = Rlimits.Raises(specified.Rlimits),
             PreservedCount = options.PreservedDescriptors,
             Hook = hook,
         });
+        Trace();
         ChildConversation child;
         using (FileDescriptor? birthplace = OpenBirthplace())
             child = ChildConversation.Begin(plan, host.Features, this, birthplace);
@@ -99,6 +101,7 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
                 isBornInCgroup = child.IsBornInCgroup;
                 child.Converse();
                 Process = child.Process;
+                options.Debug?.Invoke($"the program runs as process {Process.Id}");
             }
             catch
             {
@@ -110,24 +113,40 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
             }
     }
 
+    private void Trace()
+    {
+        if (options.Debug is not { } debug)
+            return;
+        debug($"kernel: {host.Features}");
+        debug($"container {container.Record.Id}: {container.StatusText}, process {container.Pid}, cgroups {string.Join(' ', container.Record.Cgroups)}");
+        foreach (PlanStep step in plan!.Steps)
+            debug($"plan: {step}");
+    }
+
     // An exec makes nothing in the container's tree: a working directory that isn't there is an error.
     FileDescriptor IChildQuestions.ResolveTarget(FileDescriptor childRoot, int index) => TargetResolver.Resolve(childRoot, plan!.Targets[index].Path, null);
 
     IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)
     {
         if (container.Record.CgroupVersion == 1)
+        {
+            if (!isBornInCgroup && UnifiedFolder() is { } unified)
+                // best effort: the v2 tree of a hybrid host limits nothing.
+                CgroupExecutor.TryMove(unified, pid);
             return CgroupFiles().ConvertAll(path => Files.Open(null, path, O_WRONLY));
+        }
         if (!isBornInCgroup)
             foreach (string folder in container.Record.Cgroups)
                 Join(SubFolder("", folder), pid);
         return [];
     }
 
-    // A container that divides its cgroup further, as a service manager does, has no processes in the cgroup itself: where its first process is there is room.
+    // A container that divides its cgroup further, as a service manager does, has no processes in the cgroup itself, and one that left
+    // its cgroup may have removed it: where its first process is there is room.
     private void Join(string folder, int pid)
     {
         nint result = CgroupExecutor.TryMove(folder, pid);
-        if (result == -Errno.EBUSY && options.SubCgroups.Count == 0 && host.Cgroups.UnifiedFolderOf(container.Pid) is { } first)
+        if (result is -Errno.EBUSY or -Errno.ENOENT or -Errno.ENODEV && options.SubCgroups.Count == 0 && host.Cgroups.UnifiedFolderOf(container.Pid) is { } first)
             result = CgroupExecutor.TryMove(first, pid);
         if (result is -Errno.EACCES or -Errno.EPERM && container.Record.Scope is { } scope)
         {
@@ -141,20 +160,20 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
 
     private FileDescriptor? OpenBirthplace()
     {
-        if (container.Record is not { CgroupVersion: 2, Cgroups.Count: > 0 })
+        if (container.Record is not { CgroupVersion: > 0, Cgroups.Count: > 0 })
             return null;
-        nint opened = Files.TryOpen(null, SubFolder("", container.Record.Cgroups[0]), O_RDONLY | O_DIRECTORY);
+        if ((container.Record.CgroupVersion == 2 ? SubFolder("", container.Record.Cgroups[0]) : UnifiedFolder()) is not { } folder)
+            return null;
+        nint opened = Files.TryOpen(null, folder, O_RDONLY | O_DIRECTORY);
         // Where it cannot be opened, joining says why.
         return opened < 0 ? null : new FileDescriptor((int)opened);
     }
 
     void IChildQuestions.TakeTerminal(FileDescriptor master) => Terminal = Handover.TakeTerminal(master, options.ConsoleSocket);
 
-    void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(linux.Seccomp!, container.ToOci(), descriptor);
+    void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(linux.Seccomp!, container.ToOci(), pid, descriptor);
 
     void IChildQuestions.GiveStdio(int pid) => Stdio.Give(pid, specified.User.Uid);
-
-    void IChildQuestions.SetRlimits(int pid) => SetRlimitsFromOutside.Apply(pid, specified.Rlimits);
 
     void IChildQuestions.Created(int pid)
     {
@@ -164,14 +183,35 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
             Handover.SendHandle(socket, pid);
     }
 
+    // The container's folder in the v2 tree of a hybrid host; null where it has none.
+    private string? UnifiedFolder() => host.Cgroups.Unified is { } hierarchy && FolderIn(hierarchy) is { } folder && Directory.Exists(folder) ? folder : null;
+
     private List<string> CgroupFiles()
     {
+        CheckControllers();
         List<string> files = [];
         if (container.Record.CgroupVersion == 1)
             foreach (CgroupHierarchy hierarchy in host.Cgroups.Hierarchies)
-                if (container.Record.Cgroups.Contains(hierarchy.MountPoint + container.Record.CgroupPath))
-                    files.Add(SubFolder(hierarchy.FolderName, hierarchy.MountPoint + container.Record.CgroupPath) + "/tasks");
+                if (FolderIn(hierarchy) is { } folder)
+                    files.Add(folder + "/tasks");
         return files;
+    }
+
+    // The container's folder in one hierarchy: its own; where that is gone, the one that its first process is in now.
+    private string? FolderIn(CgroupHierarchy hierarchy)
+    {
+        string own = hierarchy.MountPoint + container.Record.CgroupPath;
+        if (!container.Record.Cgroups.Contains(own))
+            return null;
+        bool isGone = options.SubCgroups.Count == 0 && !Directory.Exists(own);
+        return isGone ? CgroupHost.FolderOf(container.Pid, hierarchy) : SubFolder(hierarchy.FolderName, own);
+    }
+
+    private void CheckControllers()
+    {
+        foreach (string controller in options.SubCgroups.Keys)
+            if (controller.Length > 0 && container.Record.CgroupVersion == 1 && !host.Cgroups.Hierarchies.Any(h => h.FolderName.Split(',').Contains(controller)))
+                throw new RuntimeException(ErrorKind.InvalidSpec, $"--cgroup: \"{controller}\": this host has no such cgroup hierarchy; it has {string.Join(' ', host.Cgroups.Hierarchies.Select(h => h.FolderName))}");
     }
 
     private string SubFolder(string hierarchy, string folder)

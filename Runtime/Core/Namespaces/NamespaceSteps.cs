@@ -194,7 +194,7 @@ public sealed record EnterTimeNamespace(IReadOnlyDictionary<string, Oci.Runtime.
             Dumpable.Write(program, true);
             string text = string.Concat(Offsets.Select(o => $"{o.Key} {o.Value.Secs} {o.Value.Nanosecs}\n"));
             Slot file = child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/self/timens_offsets"), O_WRONLY | O_CLOEXEC);
-            child.Call(SYS.write, file, child.Text(text), System.Text.Encoding.UTF8.GetByteCount(text));
+            child.Call(SYS.write, file, child.Text(text), Native.Safe.ByteText.Encode(text).Length);
             child.Call(SYS.close, file);
             Dumpable.Write(program, false);
         }
@@ -213,7 +213,7 @@ public sealed record SetHostname(string Name) : PlanStep
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program) =>
-        program.Child.Call(SYS.sethostname, program.Child.Text(Name), System.Text.Encoding.UTF8.GetByteCount(Name));
+        program.Child.Call(SYS.sethostname, program.Child.Text(Name), Native.Safe.ByteText.Encode(Name).Length);
 }
 
 /// <summary>Sets the NIS domain name of a new UTS namespace.</summary>
@@ -224,7 +224,7 @@ public sealed record SetDomainname(string Name) : PlanStep
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program) =>
-        program.Child.Call(SYS.setdomainname, program.Child.Text(Name), System.Text.Encoding.UTF8.GetByteCount(Name));
+        program.Child.Call(SYS.setdomainname, program.Child.Text(Name), Native.Safe.ByteText.Encode(Name).Length);
 }
 
 /// <summary>Brings the loopback interface of a new network namespace up.</summary>

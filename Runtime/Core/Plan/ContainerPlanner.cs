@@ -52,6 +52,8 @@ public sealed class ContainerPlanner
         // Before a user namespace: its root may not lower the score, nor write to the file of a process that is not dumpable.
         if (process.OomScoreAdj is { } oom)
             steps.Add(new SetOomScore(oom, request.ByOrdinaryUser));
+        if (HasUserNamespace)
+            steps.AddRange(request.RaisedLimits);
         ulong cloneFlags = PlanNamespaces();
         PlanSession(process);
         if (HasMountNamespace)
@@ -211,7 +213,9 @@ public sealed class ContainerPlanner
             PlanCgroupMount(targets.Add(mount.Destination, TargetKind.Directory), options);
             return;
         }
-        MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs");
+        // A tmpfs takes the mode of the directory below it: one that is made for it is open to all, as a tmpfs is by itself.
+        uint mode = type == "tmpfs" ? MountTarget.OpenDirectoryMode : MountTarget.UsualDirectoryMode;
+        MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs", mode);
         options = WithLabel(options, type);
         bool sealedLater = type == "tmpfs" && options.IsReadonly;
         // The kernel makes a new sysfs only for the user namespace that owns the network namespace.

@@ -29,6 +29,9 @@ public sealed record ExecRequest
 
     public IReadOnlyList<int> ForeignStdio { get; init; } = [];
 
+    /// <summary>Resource limits that are above the caller's own, to be raised before a user namespace is entered.</summary>
+    public IReadOnlyList<SetRlimit> RaisedLimits { get; init; } = [];
+
     public int PreservedCount { get; init; }
 
     /// <summary>The hook that is run in place of the process's own program, confined as that would be; null for an exec.</summary>
@@ -47,6 +50,8 @@ public static class ExecPlanner
         List<int> inherited = [request.Root, .. request.Namespaces.Descriptors, .. request.Hook?.Descriptors ?? []];
 
         steps.Add(new BeginInit());
+        if (request.Namespaces.HasUser)
+            steps.AddRange(request.RaisedLimits);
         if (process.ExecCpuAffinity?.Initial is { Length: > 0 } initial)
             steps.Add(new SetCpuAffinity(initial));
         if (process.OomScoreAdj is { } oom)

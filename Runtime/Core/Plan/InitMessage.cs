@@ -23,7 +23,6 @@ namespace Vessel.Core.Plan;
 ///   looks for a proc or sysfs  ◀─ NextHostProc  (--no-pivot only) descriptors of its mountinfo, of the new root, of what that covers
 ///        ── its path, or none ──────────────▶  unmounts it, asks for the next
 ///   gives the streams away    ◀─ GiveStdio ──  (user namespace only) the program's user is to own its standard streams
-///   sets resource limits      ◀─ SetRlimits ─  (user namespace only)
 ///   writes the state          ◀── Created ───  only execve is left; with create, the child then waits on its start socket
 ///   end of file: execve done, or
 ///   raises it as its own error ◀── Failed ───  number of the instruction, errno
@@ -45,6 +44,5 @@ public enum InitMessage : uint
     Created = 10,
     ResolveExisting = 11,
     GiveStdio = 12,
-    SetRlimits = 13,
-    NextHostProc = 14,
+    NextHostProc = 13,
 }

@@ -205,7 +205,7 @@ public sealed class InitProgram
     private void Announce(string text)
     {
         Child.Set(stepText, Child.Text(text));
-        Child.Set(stepLength, System.Text.Encoding.UTF8.GetByteCount(text));
+        Child.Set(stepLength, Native.Safe.ByteText.Encode(text).Length);
     }
 
     // Laid down first and jumped over. Each call goes on whatever the kernel says: a seccomp filter may deny even write and exit_group;

@@ -36,21 +36,15 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
     /// <summary>The process ends with the runtime: a hook.</summary>
     public bool DiesWithParent { get; init; }
 
-    // The root of a user namespace lacks rights that the caller has.
-    private bool NeedsParent => InUserNamespace && !ByOrdinaryUser;
-
     /// <summary>Writes the steps.</summary>
     public void Plan()
     {
         Filter = Linux.Seccomp is { } seccomp ? SeccompCompiler.Compile(seccomp, SeccompArchitectures.Native) : null;
         PlanScheduling();
-        if (NeedsParent && process.Rlimits.Count > 0)
-            steps.Add(new SetRlimitsFromOutside(process.Rlimits));
-        else
-            steps.AddRange(process.Rlimits.Select(SetRlimit.Of));
+        steps.AddRange(process.Rlimits.Select(SetRlimit.Of));
         steps.Add(new SetUmask(process.User.Umask ?? SetUmask.Usual));
         if (ForeignStdio.Count > 0 && !process.Terminal)
-            steps.Add(new OwnStdio(ForeignStdio, process.User.Uid, NeedsParent));
+            steps.Add(new OwnStdio(ForeignStdio, process.User.Uid, ByParent: InUserNamespace && !ByOrdinaryUser));
         if (process.NoNewPrivileges)
             steps.Add(new SetNoNewPrivileges());
 
@@ -79,15 +73,25 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
         else if (!string.IsNullOrEmpty(process.SelinuxLabel))
             steps.Add(new SetLabel(process.SelinuxLabel, "process.selinuxLabel"));
         steps.Add(new CloseAllAtExec(FirstClosedDescriptor));
+        void LoadFilter()
+        {
+            steps.Add(new ResetSignals());
+            if (Filter is not null)
+                steps.Add(new LoadSeccomp(Filter, ByOrdinaryUser));
+            // Under the filter: a profile for a process without no_new_privs must allow capset, as it must with other runtimes.
+            if (filterNeedsPrivilege && setsCapabilities && !kept.IsSubsetOf(permitted & effective))
+                steps.Add(final);
+        }
+
+        // A filter's listener is passed on by create, as with other runtimes: start has nobody left to do so. All other filters come last.
+        bool loadsBeforeStart = StartListener is not null && Filter?.NeedsListener == true;
+        if (loadsBeforeStart)
+            LoadFilter();
         steps.Add(new TellCreated(DiesWithParent, IsOpenToOwner, StaysOpen: StartListener is not null));
         if (StartListener is { } listener)
             steps.Add(new WaitForStart(listener, IsOpenToOwner));
-        steps.Add(new ResetSignals());
-        if (Filter is not null)
-            steps.Add(new LoadSeccomp(Filter, ByOrdinaryUser));
-        // Under the filter: a profile for a process without no_new_privs must allow capset, as it must with other runtimes.
-        if (filterNeedsPrivilege && setsCapabilities && !kept.IsSubsetOf(permitted & effective))
-            steps.Add(final);
+        if (!loadsBeforeStart)
+            LoadFilter();
         steps.Add(new Execute(process.Args, process.Env));
     }
 

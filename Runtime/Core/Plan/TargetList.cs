@@ -11,9 +11,9 @@ public sealed class TargetList
     public IReadOnlyList<MountTarget> Targets => targets;
 
     /// <summary>Adds a place. Its path is cleaned: one slash between names, none at the end, no <c>.</c>.</summary>
-    public MountTarget Add(string path, TargetKind kind, bool isPlain = false)
+    public MountTarget Add(string path, TargetKind kind, bool isPlain = false, uint directoryMode = MountTarget.UsualDirectoryMode)
     {
-        MountTarget target = new(targets.Count, Clean(path), kind, isPlain);
+        MountTarget target = new(targets.Count, Clean(path), kind, isPlain, directoryMode);
         targets.Add(target);
         return target;
     }

@@ -10,6 +10,9 @@ namespace Vessel.Core.Process;
 /// <summary>A child that walks a plan, from clone to execve, and the parent's end of the sync channel.</summary>
 public sealed class ChildConversation : IDisposable
 {
+    private const int ReapMilliseconds = 10_000;
+    private const int ReapCheckMilliseconds = 20;
+
     private readonly InitProgram program;
     private readonly FileDescriptor sync;
     private readonly IChildQuestions questions;
@@ -126,9 +129,6 @@ public sealed class ChildConversation : IDisposable
                 case InitMessage.GiveStdio:
                     questions.GiveStdio(Process.Id);
                     break;
-                case InitMessage.SetRlimits:
-                    questions.SetRlimits(Process.Id);
-                    break;
                 case InitMessage.Terminal:
                     questions.TakeTerminal(first!);
                     break;
@@ -180,7 +180,10 @@ public sealed class ChildConversation : IDisposable
     {
         try
         {
-            process.Wait();
+            // A process in a cgroup that somebody froze does not end before it is thawed.
+            for (long end = Environment.TickCount64 + ReapMilliseconds; process.TryReap() is null; process.WaitForEnd(ReapCheckMilliseconds))
+                if (Environment.TickCount64 > end)
+                    throw new RuntimeException(ErrorKind.Internal, $"process {process.Id} does not end; is its cgroup frozen?");
         }
         catch (SyscallException e) when (e.Errno == Errno.ECHILD)
         {

@@ -26,6 +26,10 @@ internal static class Handover
             // Before the program runs: its first look finds the caller's size.
             using FileDescriptor input = new(Files.Duplicate(0));
             Terminals.CopySize(input, master);
+            // A terminal of the caller's is in raw mode meanwhile and needs the carriage returns; a file or a pipe has no use for them.
+            using FileDescriptor output = new(Files.Duplicate(1));
+            if (!TerminalMode.IsTerminal(output))
+                TerminalMode.KeepLineEnds(master);
             return new FileDescriptor(Files.Duplicate(master.Number));
         }
         using FileDescriptor socket = UnixSockets.Connect(socketPath);

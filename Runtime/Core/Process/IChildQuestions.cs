@@ -38,9 +38,6 @@ public interface IChildQuestions
     /// <summary>The standard streams are to belong to the program's user.</summary>
     void GiveStdio(int pid) => throw Unexpected(nameof(GiveStdio));
 
-    /// <summary>The process's resource limits are to be set.</summary>
-    void SetRlimits(int pid) => throw Unexpected(nameof(SetRlimits));
-
     /// <summary>Only execve is left.</summary>
     void Created(int pid)
     {

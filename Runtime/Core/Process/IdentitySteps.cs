@@ -29,32 +29,24 @@ public sealed record SetRlimit(string Type, int Resource, ulong Soft, ulong Hard
     }
 }
 
-/// <summary>Lets the parent set the resource limits: the root of a user namespace may not raise the upper ones, although the caller may.</summary>
-public sealed record SetRlimitsFromOutside(IReadOnlyList<PosixRlimit> Limits) : PlanStep
-{
-    /// <inheritdoc/>
-    public override string Describe() => $"from outside the user namespace, {string.Join(", ", Limits.Select(limit => SetRlimit.Of(limit).Describe()))}";
-
-    /// <inheritdoc/>
-    public override void Emit(InitProgram program) => program.Ask(InitMessage.SetRlimits);
-
-    /// <summary>The parent's part.</summary>
-    /// <exception cref="SyscallException">The kernel refused a limit.</exception>
-    public static void Apply(int pid, IReadOnlyList<PosixRlimit> limits)
-    {
-        foreach (PosixRlimit limit in limits)
-        {
-            SetRlimit step = SetRlimit.Of(limit);
-            nint result = ResourceLimits.TrySet(pid, step.Resource, step.Soft, step.Hard);
-            if (result < 0)
-                throw new SyscallException(step.Describe(), (int)-result, step.DescribeFailure((int)-result));
-        }
-    }
-}
-
 /// <summary>The specification's names of resources and their numbers (<c>asm-generic/resource.h</c>).</summary>
 public static class Rlimits
 {
+    /// <summary>What must be raised before the process enters a user namespace: there nobody may raise a hard limit, not even its root.
+    /// Soft limits stay until later, so that a low one does not hinder the start.</summary>
+    public static IReadOnlyList<SetRlimit> Raises(IReadOnlyList<PosixRlimit> limits)
+    {
+        List<SetRlimit> raises = [];
+        foreach (PosixRlimit limit in limits)
+        {
+            int resource = NumberOf(limit.Type);
+            (ulong soft, ulong hard) = ResourceLimits.Of(resource);
+            if (limit.Hard > hard)
+                raises.Add(new SetRlimit(limit.Type, resource, soft, limit.Hard));
+        }
+        return raises;
+    }
+
     /// <summary>The number of <c>RLIMIT_…</c>.</summary>
     public static int NumberOf(string type) => type switch
     {

@@ -107,7 +107,7 @@ public sealed record SetSysctl(string Key, string Value) : PlanStep
         Slot file = program.Proc is { } proc
             ? child.CallInto(SYS.openat, proc, child.Text(path), O_WRONLY | O_CLOEXEC)
             : child.CallInto(SYS.openat, AT_FDCWD, child.Text("/proc/" + path), O_WRONLY | O_CLOEXEC);
-        child.Call(SYS.write, file, child.Text(Value), System.Text.Encoding.UTF8.GetByteCount(Value));
+        child.Call(SYS.write, file, child.Text(Value), Native.Safe.ByteText.Encode(Value).Length);
         child.Call(SYS.close, file);
     }
 }

@@ -17,8 +17,15 @@ public enum TargetKind
 /// <param name="Path">Absolute, as seen from the container's root.</param>
 /// <param name="Kind">What the parent makes where nothing is there.</param>
 /// <param name="IsPlain">Refuses symbolic links anywhere in the path: where proc and sysfs go, a link in the image would decide what is written to later.</param>
-public sealed record MountTarget(int Index, string Path, TargetKind Kind, bool IsPlain = false)
+/// <param name="DirectoryMode">The mode of the directory that is made where nothing is there.</param>
+public sealed record MountTarget(int Index, string Path, TargetKind Kind, bool IsPlain = false, uint DirectoryMode = MountTarget.UsualDirectoryMode)
 {
+    /// <summary>0755.</summary>
+    public const uint UsualDirectoryMode = 0x1ed;
+
+    /// <summary>1777: that of <c>/tmp</c>.</summary>
+    public const uint OpenDirectoryMode = 0x3ff;
+
     /// <summary>What is told when something else than a folder stands where <see cref="IsPlain"/> asks for one.</summary>
     public const string NotPlain = "it must be mounted on an ordinary directory, and a symbolic link or a file is in the way";
 
@@ -42,7 +49,7 @@ public sealed record MountTarget(int Index, string Path, TargetKind Kind, bool I
         ChildProgram child = program.Child;
         Data name = child.Text(Path[(slash + 1)..]);
         Label made = child.NewLabel();
-        child.Call(SYS.mkdirat, mount, name, 0x1ed /* 0755 */).On(Errno.EEXIST, made);
+        child.Call(SYS.mkdirat, mount, name, DirectoryMode).On(Errno.EEXIST, made);
         child.Mark(made);
         child.Call(SYS.openat, mount, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC).Into(target);
         return true;

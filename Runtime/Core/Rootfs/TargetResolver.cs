@@ -21,8 +21,10 @@ public static class TargetResolver
     /// <param name="create">What to make where the last component is missing; folders above are made too. Null makes nothing.</param>
     /// <param name="owner">User and group of what is made, or null for our own.</param>
     /// <param name="followLinks">False: a symbolic link anywhere is an error, ELOOP.</param>
+    /// <param name="directoryMode">The mode of the directory that is made as the last component; those above it are always 0755.</param>
     /// <exception cref="SyscallException">ENOENT, ELOOP, ENOTDIR, or what the kernel says to the making. What was made before stays.</exception>
-    public static FileDescriptor Resolve(FileDescriptor root, string path, TargetKind? create, (uint Uid, uint Gid)? owner = null, bool followLinks = true)
+    public static FileDescriptor Resolve(FileDescriptor root, string path, TargetKind? create, (uint Uid, uint Gid)? owner = null, bool followLinks = true,
+        uint directoryMode = MountTarget.UsualDirectoryMode)
     {
         Stack<string> left = new();
         Push(left, path);
@@ -38,7 +40,7 @@ public static class TargetResolver
                         Pop(walked);
                     continue;
                 }
-                FileDescriptor next = OpenOrMake(walked[^1], name, path, IsLast(left) ? create : create is null ? null : TargetKind.Directory, owner);
+                FileDescriptor next = OpenOrMake(walked[^1], name, path, IsLast(left) ? create : create is null ? null : TargetKind.Directory, owner, IsLast(left) ? directoryMode : MountTarget.UsualDirectoryMode);
                 if (LinkTarget(next) is not { } target)
                 {
                     walked.Add(next);
@@ -87,20 +89,20 @@ public static class TargetResolver
     private static FileDescriptor Duplicate(FileDescriptor descriptor) =>
         new(Files.Duplicate(descriptor.Number));
 
-    private static FileDescriptor OpenOrMake(FileDescriptor folder, string name, string path, TargetKind? create, (uint Uid, uint Gid)? owner)
+    private static FileDescriptor OpenOrMake(FileDescriptor folder, string name, string path, TargetKind? create, (uint Uid, uint Gid)? owner, uint directoryMode)
     {
         nint result = Files.TryOpen(folder, name, O_PATH | O_NOFOLLOW);
         if (result == -Errno.ENOENT && create is { } kind)
         {
-            Make(folder, name, path, kind, owner);
+            Make(folder, name, path, kind, owner, directoryMode);
             result = Files.TryOpen(folder, name, O_PATH | O_NOFOLLOW);
         }
         return new FileDescriptor((int)Check.Ok(result, "resolve", path));
     }
 
-    private static void Make(FileDescriptor folder, string name, string path, TargetKind kind, (uint Uid, uint Gid)? owner)
+    private static void Make(FileDescriptor folder, string name, string path, TargetKind kind, (uint Uid, uint Gid)? owner, uint directoryMode)
     {
-        uint mode = kind == TargetKind.Directory ? 0x1edU /* 0755 */ : 0x1a4U /* 0644 */;
+        uint mode = kind == TargetKind.Directory ? directoryMode : 0x1a4U /* 0644 */;
         nint made;
         if (kind == TargetKind.Directory)
         {

@@ -72,5 +72,5 @@ public sealed record SetLabel(string Text, string Property) : PlanStep
 
     /// <inheritdoc/>
     public override void Emit(InitProgram program) =>
-        program.Child.Call(SYS.write, program.Label!.Value, program.Child.Text(Text), System.Text.Encoding.UTF8.GetByteCount(Text));
+        program.Child.Call(SYS.write, program.Label!.Value, program.Child.Text(Text), Native.Safe.ByteText.Encode(Text).Length);
 }

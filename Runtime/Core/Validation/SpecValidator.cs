@@ -105,6 +105,9 @@ public sealed class SpecValidator
             errors.Add("process.args: missing");
         else if (process.Args[0].Length == 0)
             errors.Add("process.args[0]: is empty");
+        for (int i = 0; i < process.Env.Count; i++)
+            if (process.Env[i].IndexOf('=') is var equals and < 1)
+                errors.Add($"process.env[{i}]: \"{process.Env[i]}\" {(equals == 0 ? "has no name before the `=`" : "has no `=`")}: it must be NAME=value");
         if (!process.Cwd.StartsWith('/'))
             errors.Add($"process.cwd: {process.Cwd} is not an absolute path");
         if (!string.IsNullOrEmpty(process.User.Username))
@@ -214,6 +217,8 @@ public sealed class SpecValidator
         foreach ((string key, string value) in spec.Linux?.Sysctl ?? new Dictionary<string, string>())
             if (Sysctls.Refusal(key, value, Owns(NamespaceKind.Ipc), Owns(NamespaceKind.Network), Owns(NamespaceKind.Uts)) is { } refusal)
                 errors.Add($"linux.sysctl[\"{key}\"]: {refusal}");
+            else if (!string.IsNullOrEmpty(spec.Domainname) && Sysctls.PathOf(key) == "kernel/domainname")
+                errors.Add($"linux.sysctl[\"{key}\"]: the property domainname sets it as well; use one of the two");
     }
 
     private bool Owns(NamespaceKind kind) => namespaces.Contains(kind);

@@ -28,7 +28,7 @@ public static class ImageSpec
         List<string> arguments = [.. config.Entrypoint, .. config.Cmd];
         return new Spec
         {
-            OciVersion = OciVersion.Current,
+            OciVersion = OciVersion.Written,
             Process = new SpecProcess
             {
                 User = new SpecUser { Uid = user.Uid, Gid = user.Gid, AdditionalGids = user.AdditionalGids },

@@ -38,6 +38,7 @@ public sealed class CgroupPlanTests
         ["memory/docker/x/memory.soft_limit_in_bytes"] = "33554432",
         ["pids/docker/x/pids.max"] = "100",
         ["hugetlb/docker/x/hugetlb.2MB.limit_in_bytes"] = "4194304",
+        ["hugetlb/docker/x/hugetlb.2MB.rsvd.limit_in_bytes"] = "4194304",
     }));
 
     [Test]
@@ -52,6 +53,7 @@ public sealed class CgroupPlanTests
         ["docker/x/cpuset.mems"] = "0",
         ["docker/x/pids.max"] = "100",
         ["docker/x/hugetlb.2MB.max"] = "4194304",
+        ["docker/x/hugetlb.2MB.rsvd.max"] = "4194304",
     }));
 
     [Test]
@@ -80,6 +82,25 @@ public sealed class CgroupPlanTests
         Assert.That(error.Message, Is.EqualTo("linux.resources.cpu.cpus: the cpuset cgroup controller is not mounted on this host"));
     }
 
+    [TestCase("1.0.2-dev", "max")]
+    [TestCase("1.2.0", "max")]
+    [TestCase("1.3.0", "0")]
+    public void PidsLimitOfZero_IsNoLimit_BeforeVersion1_3(string version, string expected)
+    {
+        LinuxResources resources = new LinuxResources { Pids = new LinuxPids(0) }.ReadAs(version);
+        Assert.That(Writes(V1, resources)["pids/docker/x/pids.max"], Is.EqualTo(expected));
+        Assert.That(Writes(V2, resources)["docker/x/pids.max"], Is.EqualTo(expected));
+    }
+
+    // With v2 too a burst may not exceed the quota in force: which is written first depends on the direction.
+    [Test]
+    public void QuotaAndBurst_AreOneGroup()
+    {
+        LinuxResources resources = new() { Cpu = new LinuxCpu { Quota = 1000, Period = 10000, Burst = 100 } };
+        foreach (CgroupHost host in new[] { V1, V2 })
+            Assert.That(CgroupPlan.Create(host, CgroupPath.Parse("/x", "x"), resources).Writes.Where(w => w.Property.StartsWith("linux.resources.cpu.")).Select(w => w.Group).Distinct().Single(), Is.Not.Null);
+    }
+
     [TestCase(null, "/web1")]
     [TestCase("", "/web1")]
     [TestCase("/a/b", "/a/b")]
@@ -104,6 +125,8 @@ public sealed class CgroupPlanTests
             """);
         Assert.That(hybrid.Version, Is.EqualTo(1));
         Assert.That(hybrid.Hierarchies.Select(h => h.FolderName), Is.EqualTo(new[] { "systemd", "cpu,cpuacct" }));
+        Assert.That(hybrid.Unified!.MountPoint, Is.EqualTo("/sys/fs/cgroup/unified"));
+        Assert.That(CgroupPlan.Create(hybrid, CgroupPath.Parse("/x", "x"), null).AllPaths, Does.Contain("/sys/fs/cgroup/unified/x"));
         Assert.That(hybrid.Find("cpuacct")!.MountPoint, Is.EqualTo("/sys/fs/cgroup/cpu,cpuacct"));
         Assert.That(CgroupHost.Parse("").Version, Is.Zero);
     }

@@ -23,7 +23,7 @@ public sealed class ContainerPlannerTests
         35 31 0:30 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd
         """);
 
-    private static ContainerPlan Plan(Func<Spec, Spec>? change = null, KernelFeatures? features = null, int? listener = null, IReadOnlyDictionary<NamespaceKind, int>? joined = null)
+    private static ContainerPlan Plan(Func<Spec, Spec>? change = null, KernelFeatures? features = null, int? listener = null, IReadOnlyDictionary<NamespaceKind, int>? joined = null, params SetRlimit[] raised)
     {
         Spec spec = DefaultSpec.Create();
         spec = spec with { Process = spec.Process! with { Terminal = false } };
@@ -37,6 +37,7 @@ public sealed class ContainerPlannerTests
             Cgroups = CgroupPlan.Create(Hybrid, CgroupPath.Parse(spec.Linux?.CgroupsPath, "web1"), spec.Linux?.Resources),
             Features = features ?? KernelFeatures.All,
             StartListener = listener,
+            RaisedLimits = raised,
             JoinedNamespaces = joined ?? new Dictionary<NamespaceKind, int>(),
         });
     }
@@ -54,6 +55,28 @@ public sealed class ContainerPlannerTests
         ContainerPlan plan = Plan();
         Assert.That(plan.CloneFlags, Is.EqualTo(Clone.CLONE_NEWPID | Clone.CLONE_NEWNET | Clone.CLONE_NEWIPC | Clone.CLONE_NEWUTS | Clone.CLONE_NEWNS));
         Assert.That(plan.Steps, Has.None.InstanceOf<ForkIntoNamespaces>());
+    }
+
+    // Inside nobody may raise a hard limit; the soft one stays until the document's are set.
+    [Test]
+    public void LimitsAboveTheCallersOwn_AreRaisedBeforeTheUserNamespace()
+    {
+        SetRlimit raise = new("RLIMIT_NOFILE", 7, 600, 1024);
+        ContainerPlan plan = Plan(s => s with { Linux = s.Linux! with { Namespaces = [New("user"), New("mount"), New("uts")], UidMappings = [new(0, 100000, 65536)], GidMappings = [new(0, 100000, 65536)] } }, raised: raise);
+        Assert.That(Index<SetRlimit>(plan, s => s == raise), Is.LessThan(Index<UnshareNamespaces>(plan)).And.GreaterThan(-1));
+        Assert.That(Index<SetRlimit>(plan, s => s.Soft == 1024), Is.GreaterThan(Index<ForkIntoNamespaces>(plan)));
+        Assert.That(Plan(raised: raise).Steps, Has.No.Member(raise), "without a user namespace the limits are set once");
+    }
+
+    // The listener is passed on by create, which start could not do; every other filter is put on last.
+    [TestCase("SCMP_ACT_NOTIFY", true)]
+    [TestCase("SCMP_ACT_ERRNO", false)]
+    public void FilterWithAListener_IsLoadedBeforeStart(string action, bool before)
+    {
+        LinuxSeccomp filter = new() { DefaultAction = "SCMP_ACT_ALLOW", ListenerPath = "/s", Syscalls = [new LinuxSyscall { Names = ["mkdir"], Action = action }] };
+        ContainerPlan plan = Plan(s => s with { Linux = s.Linux! with { Seccomp = filter } }, listener: 5);
+        Assert.That(Index<LoadSeccomp>(plan) < Index<TellCreated>(plan), Is.EqualTo(before));
+        Assert.That(Index<LoadSeccomp>(plan) < Index<WaitForStart>(plan), Is.EqualTo(before));
     }
 
     [Test]

@@ -44,6 +44,10 @@ public sealed class SpecValidatorTests
     [Test]
     public void Refusals()
     {
+        Assert.That(Refusal(s => Process(s, p => p with { Env = ["A=1", "NAME"] })), Does.Contain("process.env[1]: \"NAME\" has no `=`"));
+        Assert.That(Refusal(s => Process(s, p => p with { Env = ["=x"] })), Does.Contain("process.env[0]: \"=x\" has no name"));
+        Assert.That(Refusal(s => Linux(s with { Domainname = "d" }, l => l with { Sysctl = new Dictionary<string, string> { ["kernel/domainname"] = "d" } })), Does.Contain("the property domainname sets it as well"));
+        Assert.That(Refusal(s => Linux(s, l => l with { Sysctl = new Dictionary<string, string> { ["kernel.domainname"] = "d" } })), Is.Null);
         Assert.That(Refusal(s => s with { Process = null }), Is.EqualTo("process: missing"));
         Assert.That(Refusal(s => Linux(s, l => l with { Namespaces = [.. l.Namespaces, l.Namespaces[0]] })), Does.Contain("pid is there twice"));
         Assert.That(Refusal(s => Linux(s, l => l with { Namespaces = [.. l.Namespaces, new LinuxNamespace { Type = "user" }] })), Does.Contain("linux.uidMappings: missing"));

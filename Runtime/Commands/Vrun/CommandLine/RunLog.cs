@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Vessel.Commands.CommandLine;
 using Vessel.Core.Containers;
-using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Json;
 
@@ -17,7 +16,8 @@ internal sealed class RunLog
     private readonly bool isDebug;
     private readonly string? path;
 
-    /// <summary>Prepares the log; the file is opened when there is something to say.</summary>
+    /// <summary>Prepares the log, and makes sure that it can be written to.</summary>
+    /// <exception cref="SyscallException">The log's file cannot be opened.</exception>
     public RunLog(ParsedOptions global)
     {
         path = global.Text("log") is { Length: > 0 } file ? file : null;
@@ -28,6 +28,8 @@ internal sealed class RunLog
             "json" => true,
             { } other => throw new UsageException($"unknown log-format \"{other}\""),
         };
+        if (path is not null)
+            Open(path).Dispose();
     }
 
     /// <summary>Whether <c>--debug</c> was given.</summary>
@@ -101,15 +103,20 @@ internal sealed class RunLog
             Append(2, text);
             return;
         }
-        nint opened = Files.TryOpen(null, path, Open.O_WRONLY | Open.O_CREAT | Open.O_APPEND, FileMode);
-        if (opened < 0)
+        try
         {
-            Append(2, $"vrun: open log {path}: {SyscallException.Describe((int)-opened)}\n");
-            return;
+            using FileDescriptor file = Open(path);
+            Files.Write(file, Encoding.UTF8.GetBytes(text), path);
         }
-        using FileDescriptor file = new((int)opened);
-        Files.Write(file, Encoding.UTF8.GetBytes(text), path);
+        catch (SyscallException e)
+        {
+            // best effort: what is told must not be lost, and must not end the command.
+            Append(2, $"vrun: {e.Message}\n{text}");
+        }
     }
+
+    private static FileDescriptor Open(string path) => new((int)Check.Ok(
+        Files.TryOpen(null, path, Native.Raw.Open.O_WRONLY | Native.Raw.Open.O_CREAT | Native.Raw.Open.O_APPEND, FileMode), "open log", path));
 
     private static void Append(int stream, string text)
     {

@@ -36,6 +36,7 @@ internal static class BundleOptions
     /// <summary>The options as Core takes them.</summary>
     public static CreateOptions Read(Invocation invocation) => new()
     {
+        Notify = NotifySocket.FromEnvironment(),
         PidFile = NotEmpty(invocation.Options.Text("pid-file")),
         ConsoleSocket = NotEmpty(invocation.Options.Text("console-socket")),
         PidfdSocket = NotEmpty(invocation.Options.Text("pidfd-socket")),

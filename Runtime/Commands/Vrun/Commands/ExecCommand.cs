@@ -65,6 +65,7 @@ internal sealed class ExecCommand : Command
             PidfdSocket = BundleOptions.NotEmpty(invocation.Options.Text("pidfd-socket")),
             PreservedDescriptors = BundleOptions.PreservedDescriptors(invocation.Options),
             SubCgroups = ReadSubCgroups(invocation.Options.All("cgroup")),
+            Debug = invocation.Log.IsDebug ? invocation.Log.Debug : null,
             IgnorePaused = invocation.Options.Has("ignore-paused"),
         };
         (ProcessHandle child, FileDescriptor? master) = container.Exec(invocation.Host, spec, options);

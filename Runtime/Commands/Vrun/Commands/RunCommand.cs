@@ -40,8 +40,11 @@ internal sealed class RunCommand : Command
         using (process)
         {
             if (session is null)
+            {
+                options.Notify?.Wait(process);
                 return 0;
-            int code = session.Wait(process, master);
+            }
+            int code = session.Wait(process, master, options.Notify);
             if (!invocation.Options.Has("keep"))
                 foreach (string complaint in container.DeleteEnded(invocation.Host))
                     invocation.Log.Warn(complaint);

@@ -39,7 +39,8 @@ internal sealed class SpecCommand : Command
             throw new RuntimeException(ErrorKind.AlreadyExists, "File config.json exists. Remove it first");
         using FileDescriptor file = new((int)Check.Ok(result, "create", $"{folder}/config.json"));
         using StringWriter text = new();
-        SpecWriter.Write(invocation.Options.Has("rootless") ? DefaultSpec.Rootless() : DefaultSpec.Create(), text, indented: true);
+        int version = Core.Cgroups.CgroupHost.Read().Version;
+        SpecWriter.Write(invocation.Options.Has("rootless") ? DefaultSpec.Rootless(version) : DefaultSpec.Create(version), text, indented: true);
         Files.Write(file, Encoding.UTF8.GetBytes(text + "\n"), "config.json");
         return 0;
     }

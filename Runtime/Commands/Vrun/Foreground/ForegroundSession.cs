@@ -1,3 +1,4 @@
+using Vessel.Core.Containers;
 using Vessel.Native.Child;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
@@ -24,25 +25,32 @@ internal sealed class ForegroundSession
 
     /// <summary>Waits for the end of <paramref name="process"/>.</summary>
     /// <returns>Its exit code; 128 and the signal's number where a signal ended it.</returns>
-    public int Wait(ProcessHandle process, FileDescriptor? master)
+    /// <param name="process">The process.</param>
+    /// <param name="master">Its terminal's master, which is closed afterwards; null without one.</param>
+    /// <param name="notify">Receives the program's readiness; null without a service manager. The manager watches us.</param>
+    public int Wait(ProcessHandle process, FileDescriptor? master, NotifySocket? notify = null)
     {
         using FileDescriptor? closed = master;
         using TerminalRelay? relay = master is null ? null : TerminalRelay.Begin(master);
-        Span<Polling.PollFd> watched = stackalloc Polling.PollFd[4];
+        Span<Polling.PollFd> watched = stackalloc Polling.PollFd[6];
         while (true)
         {
             watched[0] = new() { fd = signals.Number, events = Polling.POLLIN };
             watched[1] = new() { fd = process.Descriptor?.Number ?? -1, events = Polling.POLLIN };
-            watched[2] = watched[3] = new() { fd = -1 };
-            relay?.Watch(ref watched[2], ref watched[3]);
+            watched[2..].Fill(new() { fd = -1 });
+            relay?.Watch(watched[2..5]);
+            if (notify?.Descriptor is { } socket)
+                watched[5] = new() { fd = socket.Number, events = Polling.POLLIN };
             // Without a pidfd the end shows only by asking.
             Polling.Wait(watched, process.Descriptor is null ? 20 : -1);
             if (watched[0].revents != 0)
                 PassSignal(process, relay);
-            relay?.Move(watched[2], watched[3]);
+            relay?.Move(watched[2..5]);
+            if (watched[5].revents != 0)
+                notify!.Forward(Environment.ProcessId);
             if ((process.Descriptor is null || watched[1].revents != 0) && process.TryReap() is { } code)
             {
-                relay?.Drain();
+                relay?.Drain(signals);
                 return code;
             }
         }
@@ -50,7 +58,9 @@ internal sealed class ForegroundSession
 
     private void PassSignal(ProcessHandle process, TerminalRelay? relay)
     {
-        int signal = Signals.Read(signals);
+        int signal = Signals.Read(signals, out bool isOwn);
+        if (isOwn)
+            return;
         if (signal == Signal.SIGWINCH && relay is not null)
             relay.Resize();
         else
@@ -58,16 +68,13 @@ internal sealed class ForegroundSession
             process.TryKill(signal);
     }
 
-    // All that tell something to the container's program. Not those that tell of our own faults or children.
+    // All that a process can catch: whoever sends one means the container. Only SIGCHLD is about our own children.
     private static ulong Mask()
     {
         ulong mask = 0;
-        foreach (int signal in (ReadOnlySpan<int>)
-        [
-            Signal.SIGHUP, Signal.SIGINT, Signal.SIGQUIT, Signal.SIGUSR1, Signal.SIGUSR2, Signal.SIGALRM, Signal.SIGTERM, Signal.SIGCONT,
-            Signal.SIGTSTP, Signal.SIGTTIN, Signal.SIGTTOU, Signal.SIGXCPU, Signal.SIGXFSZ, Signal.SIGVTALRM, Signal.SIGPROF, Signal.SIGWINCH, Signal.SIGIO, Signal.SIGPWR,
-        ])
-            mask |= Signals.Bit(signal);
+        for (int signal = 1; signal <= Signal.Max; signal++)
+            if (signal is not (Signal.SIGKILL or Signal.SIGSTOP or Signal.SIGCHLD))
+                mask |= Signals.Bit(signal);
         return mask;
     }
 }

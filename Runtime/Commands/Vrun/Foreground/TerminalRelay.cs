@@ -8,14 +8,16 @@ internal sealed class TerminalRelay : IDisposable
 {
     private const int BufferSize = 32768;
 
+    // A pipe that poll(2) calls writable has room for as much (PIPE_BUF): the write does not wait.
+    private const int WriteSize = 4096;
+
     private readonly FileDescriptor master;
     private readonly FileDescriptor input = new(Files.Duplicate(0));
     private readonly FileDescriptor output = new(Files.Duplicate(1));
     private readonly TerminalMode? caller;
-    private readonly byte[] buffer = new byte[BufferSize];
-    private readonly byte[] pending = new byte[BufferSize];
-    private int pendingStart, pendingEnd;
-    private bool inputEnded, masterEnded;
+    private readonly Chunk toMaster = new();
+    private readonly Chunk toOutput = new();
+    private bool inputEnded, masterEnded, outputFailed;
 
     private TerminalRelay(FileDescriptor master)
     {
@@ -31,33 +33,41 @@ internal sealed class TerminalRelay : IDisposable
     /// <summary>Gives the container's terminal the size of the caller's.</summary>
     public void Resize() => Terminals.CopySize(input, master);
 
-    /// <summary>What to watch: input as long as all of it so far is written, the master for output and for room.</summary>
-    public void Watch(ref Polling.PollFd stdin, ref Polling.PollFd terminal)
+    /// <summary>What to watch: the caller's input, the container's terminal, the caller's output. Each is read only when what was read before is written.</summary>
+    public void Watch(Span<Polling.PollFd> watched)
     {
-        bool waiting = pendingEnd > pendingStart;
-        stdin = new() { fd = inputEnded || waiting ? -1 : input.Number, events = Polling.POLLIN };
-        terminal = new() { fd = masterEnded ? -1 : master.Number, events = (short)(Polling.POLLIN | (waiting ? Polling.POLLOUT : 0)) };
+        watched[0] = new() { fd = inputEnded || !toMaster.IsEmpty ? -1 : input.Number, events = Polling.POLLIN };
+        int events = (toOutput.IsEmpty ? Polling.POLLIN : 0) | (toMaster.IsEmpty ? 0 : Polling.POLLOUT);
+        watched[1] = new() { fd = masterEnded || events == 0 ? -1 : master.Number, events = (short)events };
+        watched[2] = new() { fd = toOutput.IsEmpty ? -1 : output.Number, events = Polling.POLLOUT };
     }
 
     /// <summary>Moves what there is.</summary>
-    public void Move(Polling.PollFd stdin, Polling.PollFd terminal)
+    public void Move(ReadOnlySpan<Polling.PollFd> watched)
     {
-        if (terminal.revents != 0)
+        if (watched[2].revents != 0)
+            WriteOutput();
+        if (watched[1].revents != 0 && toOutput.IsEmpty)
             ReadMaster();
-        if (stdin.revents != 0)
-        {
-            pendingStart = 0;
-            pendingEnd = Files.TryRead(input, pending) is > 0 and { } length ? (int)length : 0;
-            inputEnded = pendingEnd == 0;
-        }
-        WritePending();
+        if (watched[0].revents != 0)
+            inputEnded = !toMaster.Fill(input);
+        if (!toMaster.WriteTo(master, BufferSize))
+            toMaster.Clear();
     }
 
-    /// <summary>Writes out what the container's terminal still holds.</summary>
-    public void Drain()
+    /// <summary>Writes out what the container's terminal still holds, or until a signal says that nobody wants to see it.</summary>
+    public void Drain(FileDescriptor signals)
     {
-        while (!masterEnded && ReadMaster())
+        Span<Polling.PollFd> watched = stackalloc Polling.PollFd[2];
+        while (!toOutput.IsEmpty || (!masterEnded && ReadMaster()))
         {
+            watched[0] = new() { fd = output.Number, events = Polling.POLLOUT };
+            watched[1] = new() { fd = signals.Number, events = Polling.POLLIN };
+            Polling.Wait(watched);
+            if (watched[0].revents != 0)
+                WriteOutput();
+            else if (watched[1].revents != 0 && Signals.Read(signals, out bool isOwn) != Signal.SIGWINCH && !isOwn)
+                return;
         }
     }
 
@@ -71,25 +81,48 @@ internal sealed class TerminalRelay : IDisposable
 
     private bool ReadMaster()
     {
-        nint length = Files.TryRead(master, buffer);
-        if (length > 0)
-        {
-            Files.Write(output, buffer.AsSpan(0, (int)length), "standard output");
-            return true;
-        }
         // EIO: nobody has the other end open any more.
-        masterEnded = length != -Errno.EAGAIN;
-        return false;
+        masterEnded = !toOutput.Fill(master);
+        bool hasRead = !toOutput.IsEmpty;
+        if (outputFailed)
+            toOutput.Clear();
+        return hasRead;
     }
 
-    private void WritePending()
+    // A full disk, or a reader that left, is no reason to leave the container alone: what it prints from then on is lost.
+    private void WriteOutput()
     {
-        if (pendingEnd == pendingStart)
-            return;
-        nint written = Files.TryWrite(master, pending.AsSpan(pendingStart, pendingEnd - pendingStart));
-        if (written > 0)
-            pendingStart += (int)written;
-        else if (written != -Errno.EAGAIN)
-            pendingStart = pendingEnd;
+        outputFailed |= !toOutput.WriteTo(output, WriteSize);
+        if (outputFailed)
+            toOutput.Clear();
+    }
+
+    /// <summary>Bytes that were read and not yet written.</summary>
+    private sealed class Chunk
+    {
+        private readonly byte[] bytes = new byte[BufferSize];
+        private int start, end;
+
+        public bool IsEmpty => end == start;
+
+        public void Clear() => start = end = 0;
+
+        /// <summary>Reads once; false at the end of the file, or at an error.</summary>
+        public bool Fill(FileDescriptor source)
+        {
+            nint length = Files.TryRead(source, bytes);
+            (start, end) = (0, (int)Math.Max(0, length));
+            return length > 0 || length == -Errno.EAGAIN;
+        }
+
+        /// <summary>Writes once, at most <paramref name="limit"/> bytes; false at an error.</summary>
+        public bool WriteTo(FileDescriptor target, int limit)
+        {
+            if (IsEmpty)
+                return true;
+            nint written = Files.TryWrite(target, bytes.AsSpan(start, Math.Min(limit, end - start)));
+            start += (int)Math.Max(0, written);
+            return written >= 0 || written == -Errno.EAGAIN;
+        }
     }
 }

@@ -31,16 +31,20 @@ internal sealed class LegacyControllers(IReadOnlyList<CgroupFolder> folders)
     }
 
     /// <summary>Adds a write, unless there is nothing to write.</summary>
-    public void Add<T>(string controller, string file, T? value, string property) where T : struct
+    public void Add<T>(string controller, string file, T? value, string property, string? group = null) where T : struct
     {
         if (value is { } number)
-            Add(controller, file, number.ToString()!, property);
+            Add(controller, file, number.ToString()!, property, group);
     }
 
     /// <summary>Adds a write.</summary>
     /// <exception cref="RuntimeException">The controller isn't mounted.</exception>
-    public void Add(string controller, string file, string value, string property) =>
-        writes.Add(new CgroupWrite(Folder(controller, property).File(file), value, $"linux.resources.{property}"));
+    public void Add(string controller, string file, string value, string property, string? group = null) =>
+        writes.Add(new CgroupWrite(Folder(controller, property).File(file), value, $"linux.resources.{property}") { Group = group });
+
+    /// <summary>Adds a write to a file that only some kernels have.</summary>
+    public void AddOptional(string controller, string file, string value, string property) =>
+        writes.Add(new CgroupWrite(Folder(controller, property).File(file), value, $"linux.resources.{property}") { IsOptional = true });
 
     /// <summary>Adds a write to a file that has another name where another part of the kernel is in charge.</summary>
     public void AddEither(string controller, string file, string otherFile, string value, string property)

@@ -5,12 +5,15 @@ namespace Vessel.Core.Cgroups.V1;
 /// <summary>memory (kernel: Documentation/admin-guide/cgroup-v1/memory.rst). Limits in bytes; -1 takes one away.</summary>
 internal static class MemoryController
 {
+    // The limit of memory may never be above that of memory with swap.
+    private const string Limits = "memory with swap";
+
     public static void Write(LegacyControllers controllers, LinuxMemory? memory)
     {
         if (memory is null)
             return;
-        controllers.Add("memory", "memory.limit_in_bytes", NotZero(memory.Limit), "memory.limit");
-        controllers.Add("memory", "memory.memsw.limit_in_bytes", NotZero(SwapOf(controllers, memory)), "memory.swap");
+        controllers.Add("memory", "memory.limit_in_bytes", NotZero(memory.Limit), "memory.limit", Limits);
+        controllers.Add("memory", "memory.memsw.limit_in_bytes", NotZero(SwapOf(controllers, memory)), "memory.swap", Limits);
         controllers.Add("memory", "memory.soft_limit_in_bytes", NotZero(memory.Reservation), "memory.reservation");
         controllers.Add("memory", "memory.kmem.tcp.limit_in_bytes", NotZero(memory.KernelTcp), "memory.kernelTCP");
         controllers.Add("memory", "memory.swappiness", memory.Swappiness, "memory.swappiness");

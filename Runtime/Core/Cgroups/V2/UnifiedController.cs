@@ -6,6 +6,9 @@ namespace Vessel.Core.Cgroups.V2;
 /// <summary>Writes of one container on cgroup v2 (kernel: Documentation/admin-guide/cgroup-v2.rst), with runc's conversions from v1's units.</summary>
 internal sealed class UnifiedController(CgroupFolder folder, CgroupValues current)
 {
+    // A burst may not exceed the quota.
+    private const string Bandwidth = "CPU bandwidth";
+
     private readonly List<CgroupWrite> writes = [];
 
     /// <summary>All writes that <paramref name="resources"/> ask for.</summary>
@@ -18,7 +21,11 @@ internal sealed class UnifiedController(CgroupFolder folder, CgroupValues curren
         if (resources.Pids?.Limit is { } pids)
             controller.Add("pids.max", pids < 0 ? "max" : pids.ToString(), "pids.limit");
         foreach (LinuxHugepageLimit limit in resources.HugepageLimits)
+        {
             controller.Add($"hugetlb.{limit.PageSize}.max", limit.Limit.ToString(), "hugepageLimits");
+            // Pages that are reserved and not yet touched; Linux 5.7 and later.
+            controller.writes.Add(new CgroupWrite(folder.File($"hugetlb.{limit.PageSize}.rsvd.max"), limit.Limit.ToString(), "linux.resources.hugepageLimits") { IsOptional = true });
+        }
         foreach ((string device, LinuxRdma limit) in resources.Rdma)
             controller.Add("rdma.max", V1.RdmaController.LimitText(device, limit), "rdma");
         if (resources.Network is { } network && (network.ClassID is not null || network.Priorities.Count > 0))
@@ -82,9 +89,9 @@ internal sealed class UnifiedController(CgroupFolder folder, CgroupValues curren
             Add("cpu.weight", WeightOfShares(shares).ToString(), "cpu.shares");
         // What isn't named stays as it is.
         if (cpu.Quota is not (null or 0) || cpu.Period is > 0)
-            Add("cpu.max", $"{(cpu.Quota switch { > 0 => cpu.Quota.ToString(), < 0 => "max", _ => current.CpuQuota })}{(cpu.Period is > 0 ? $" {cpu.Period}" : "")}", "cpu.quota");
+            Add("cpu.max", $"{(cpu.Quota switch { > 0 => cpu.Quota.ToString(), < 0 => "max", _ => current.CpuQuota })}{(cpu.Period is > 0 ? $" {cpu.Period}" : "")}", "cpu.quota", Bandwidth);
         if (cpu.Burst is { } burst)
-            Add("cpu.max.burst", burst.ToString(), "cpu.burst");
+            Add("cpu.max.burst", burst.ToString(), "cpu.burst", Bandwidth);
         if (!string.IsNullOrEmpty(cpu.Cpus))
             Add("cpuset.cpus", cpu.Cpus, "cpu.cpus");
         if (!string.IsNullOrEmpty(cpu.Mems))
@@ -114,7 +121,8 @@ internal sealed class UnifiedController(CgroupFolder folder, CgroupValues curren
             Add("io.max", $"{device.Major}:{device.Minor} {key}={device.Rate}", property);
     }
 
-    private void Add(string file, string value, string property) => writes.Add(new CgroupWrite(folder.File(file), value, $"linux.resources.{property}"));
+    private void Add(string file, string value, string property, string? group = null) =>
+        writes.Add(new CgroupWrite(folder.File(file), value, $"linux.resources.{property}") { Group = group });
 
     // A key is the name of a file of this cgroup, never a path to another one's.
     private static string CheckedFile(string file) => file.Contains('/') || file is "" or "." or ".."
