@@ -283,9 +283,19 @@ public sealed class ContainerPlanner
     private void PlanDevices(MountTarget dev)
     {
         HashSet<string> made = new(StringComparer.Ordinal);
+        List<MakeDevice> foreign = [];
         foreach (LinuxDevice device in linux.Devices)
             if (made.Add(TargetList.Clean(device.Path)))
-                steps.Add(Device(dev, device));
+            {
+                MakeDevice step = Device(dev, device);
+                // An ordinary user's parent may make no nodes either: the host's are bound.
+                if (step.BindAlways && !request.ByOrdinaryUser && request.Features.MountApi)
+                    foreign.Add(step);
+                else
+                    steps.Add(step);
+            }
+        if (foreign.Count > 0)
+            steps.Add(new MakeForeignDevices(foreign));
         foreach ((string name, uint major, uint minor) in DefaultDevices)
             if (made.Add("/dev/" + name))
                 steps.Add(new MakeDevice(dev, name, Open.S_IFCHR | 0x1b6, major, minor, 0, 0, HasUserNamespace));
