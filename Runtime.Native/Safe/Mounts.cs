@@ -86,7 +86,8 @@ public static unsafe class Mounts
             return result < 0 ? result : TryCreateErofs(device, out mount);
     }
 
-    /// <summary>A new, empty tmpfs that is attached nowhere, and gone with the descriptor if it never is. A negated errno where this caller may mount none.</summary>
+    /// <summary>A new, empty tmpfs that is attached nowhere, and gone with the descriptor if it never is. A negated
+    /// errno where this caller may mount none.</summary>
     public static nint TryNewTmpfs(out FileDescriptor? mount)
     {
         mount = null;

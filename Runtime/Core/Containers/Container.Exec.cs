@@ -141,7 +141,8 @@ public sealed partial class Container
             return [];
         }
 
-        // A container that divides its cgroup further, as a service manager does, has no processes in the cgroup itself, and one that left
+        // A container that divides its cgroup further, as a service manager does, has no processes in the cgroup
+        // itself, and one that left
         // its cgroup may have removed it: where its first process is there is room.
         private void Join(string folder, int pid)
         {
@@ -195,7 +196,8 @@ public sealed partial class Container
             return files;
         }
 
-        // The container's folder in one hierarchy: its own; where that is gone, the one that its first process is in now.
+        // The container's folder in one hierarchy: its own; where that is gone, the one that its first process is in
+        // now.
         private string? FolderIn(CgroupHierarchy hierarchy)
         {
             string own = hierarchy.MountPoint + container.Record.CgroupPath;

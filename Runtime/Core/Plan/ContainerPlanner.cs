@@ -205,7 +205,8 @@ public sealed class ContainerPlanner
             PlanCgroupMount(targets.Add(mount.Destination, TargetKind.Directory), options);
             return;
         }
-        // A tmpfs takes the mode of the directory below it: one that is made for it is open to all, as a tmpfs is by itself.
+        // A tmpfs takes the mode of the directory below it: one that is made for it is open to all, as a tmpfs is by
+        // itself.
         uint mode = type == "tmpfs" ? MountTarget.OpenDirectoryMode : MountTarget.UsualDirectoryMode;
         MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs", mode);
         options = WithLabel(options, type);

@@ -8,8 +8,10 @@ using static Vessel.Native.Raw.Open;
 
 namespace Vessel.Core.Rootfs;
 
-/// <summary>Makes the devices of <c>linux.devices</c> in a user namespace, where mknod(2) is refused: the parent, outside, makes the nodes in a tmpfs of
-/// its own, and the child binds each to its place. The tmpfs is attached in the child's mount namespace only, and only meanwhile.</summary>
+/// <summary>Makes the devices of <c>linux.devices</c> in a user namespace, where mknod(2) is refused: the parent,
+/// outside, makes the nodes in a tmpfs of
+/// its own, and the child binds each to its place. The tmpfs is attached in the child's mount namespace only, and only
+/// meanwhile.</summary>
 /// <param name="Devices">The devices.</param>
 public sealed record MakeForeignDevices(IReadOnlyList<MakeDevice> Devices) : PlanStep
 {
@@ -50,7 +52,8 @@ public sealed record MakeForeignDevices(IReadOnlyList<MakeDevice> Devices) : Pla
         child.Set(Slot.None, 0);
     }
 
-    /// <summary>The parent's part: a tmpfs with the nodes, each named by its place in the list; null where this caller may make none, as in a container.</summary>
+    /// <summary>The parent's part: a tmpfs with the nodes, each named by its place in the list; null where this caller
+    /// may make none, as in a container.</summary>
     /// <param name="mappings">The mappings of the user namespace: owners are the container's.</param>
     public FileDescriptor? Make(SpecLinux mappings)
     {
