@@ -28,7 +28,8 @@ public static unsafe class SignalRelay
     // Where `restore` begins in the code below.
     private const int X64Restore = 27;
 
-    /// <summary>tgkill(getpid(), getpid(), signal): to the main thread, whose number is the process's. A signal that was itself sent to
+    /// <summary>tgkill(getpid(), getpid(), signal): to the main thread, whose number is the process's. A signal that
+    /// was itself sent to
     /// one thread (si_code SI_TKILL) is dropped: so the runtime stops its own threads, by SIGRTMIN.</summary>
     private static ReadOnlySpan<byte> X64 =>
     [

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Vessel.Native.Safe;
 
-/// <summary>Bytes of the kernel as text, without loss. Paths and arguments are bytes; most are UTF-8. Each byte that is not stands for itself as
+/// <summary>Bytes of the kernel as text, without loss. Paths and arguments are bytes; most are UTF-8. Each byte that is
+/// not stands for itself as
 /// a lone surrogate, U+DC00 and its value, which no valid text has.</summary>
 public static class ByteText
 {

@@ -86,6 +86,25 @@ public static unsafe class Mounts
             return result < 0 ? result : TryCreateErofs(device, out mount);
     }
 
+    /// <summary>A new, empty tmpfs that is attached nowhere, and gone with the descriptor if it never is. A negated
+    /// errno where this caller may mount none.</summary>
+    public static nint TryNewTmpfs(out FileDescriptor? mount)
+    {
+        mount = null;
+        nint opened;
+        fixed (byte* type = "tmpfs\0"u8)
+            opened = Kernel.Call(SYS.fsopen, (nint)type, (nint)Mount.FSOPEN_CLOEXEC);
+        if (opened < 0)
+            return opened;
+        using FileDescriptor context = new((int)opened);
+        nint result = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0);
+        if (result >= 0)
+            result = Kernel.Call(SYS.fsmount, context.Number, (nint)Mount.FSMOUNT_CLOEXEC, 0);
+        if (result >= 0)
+            mount = new FileDescriptor((int)result);
+        return result;
+    }
+
     /// <summary>move_mount(2): attaches a mount that is attached nowhere.</summary>
     public static void Attach(FileDescriptor mount, string target)
     {

@@ -28,7 +28,8 @@ public static unsafe class Signals
 
     /// <summary>Takes one signal out of <see cref="OpenDescriptor"/>'s descriptor; waits for it.</summary>
     /// <param name="signals">The descriptor.</param>
-    /// <param name="isOwn">Whether a call of ours caused it: SIGPIPE, by a write to a pipe that nobody reads any more.</param>
+    /// <param name="isOwn">Whether a call of ours caused it: SIGPIPE, by a write to a pipe that nobody reads any
+    /// more.</param>
     public static int Read(FileDescriptor signals, out bool isOwn)
     {
         const int SI_USER = 0;

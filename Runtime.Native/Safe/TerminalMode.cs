@@ -33,7 +33,8 @@ public sealed unsafe class TerminalMode
     public static TerminalMode? TrySetSilent(FileDescriptor terminal) =>
         TrySet(terminal, "silence the terminal", static (ref termios mode) => mode.c_lflag = (mode.c_lflag & ~ECHO) | ECHONL);
 
-    /// <summary>Lets a terminal print a line's end as the program wrote it, without a carriage return before it.</summary>
+    /// <summary>Lets a terminal print a line's end as the program wrote it, without a carriage return before
+    /// it.</summary>
     public static void KeepLineEnds(FileDescriptor terminal) =>
         _ = TrySet(terminal, "set mode of the terminal", static (ref termios mode) => mode.c_oflag &= ~ONLCR);
 

@@ -96,6 +96,24 @@ public sealed class DeviceTests : KernelTest
         Assert.That(run.Lines, Is.EqualTo(new[] { "character special file 1:3", "character special file 1:7", "character special file 1:b", "1" }));
     }
 
+    // The host need not have a node at that path; the owner is the container's.
+    [Test, Category("Fallback")]
+    public void UserNamespace_DevicesOfTheDocument_AreMadeWithTheirNumbersModesAndOwners()
+    {
+        TestBundle bundle = Shell("stat -c '%n %F %t:%T %a %u:%g' /dev/mine /dev/deep/other; head -c 3 /dev/mine | od -An -tx1; cut -d' ' -f5 /proc/self/mountinfo | grep -cx /dev").WithUserNamespace()
+            .Set("linux.devices", new JsonArray(Node("/dev/mine", "c", 1, 5, mode: 432, uid: 1000, gid: 44), Node("/dev/deep/other", "c", 1, 3)))
+            .Set("linux.resources.devices", new JsonArray(new JsonObject { ["allow"] = true, ["access"] = "rwm" }));
+        if (OldKernelFilter.Wanted is not null)
+        {
+            Run(bundle).FailedInOneLine("/dev/mine");
+            return;
+        }
+        Outcome run = Run(bundle).Succeeded();
+        Assert.That(run.Lines[..3], Is.EqualTo(new[] { "/dev/mine character special file 1:5 660 1000:44", "/dev/deep/other character special file 1:3 666 0:0", " 00 00 00" }));
+        Assert.That(run.Lines[3], Is.EqualTo("1"), "the tmpfs that the nodes were made in is still attached");
+        AssertNothingLeft();
+    }
+
     [Test]
     public void ImagesNull_ARegularFile_IsRefused()
     {

@@ -5,10 +5,12 @@ using Vessel.Tests.Support;
 
 namespace Vessel.Tests.KernelSuite;
 
-/// <summary>A foreground run or exec stays with its process to the end, whatever signal it gets and whatever becomes of its output.</summary>
+/// <summary>A foreground run or exec stays with its process to the end, whatever signal it gets and whatever becomes of
+/// its output.</summary>
 public sealed class ForegroundTests : KernelTest
 {
-    // The C library keeps 32 and 33 to itself; KILL and STOP cannot be caught, and CHLD is about the runtime's own children.
+    // The C library keeps 32 and 33 to itself; KILL and STOP cannot be caught, and CHLD is about the runtime's own
+    // children.
     private static readonly int[] Catchable = [.. Enumerable.Range(1, Signal.Max).Except([Signal.SIGKILL, Signal.SIGSTOP, Signal.SIGCHLD, 32, 33])];
 
     private static string EchoSignals => $"for s in {string.Join(' ', Catchable)}; do trap \"echo got $s\" $s; done; echo ready; while :; do sleep 0.05; done";

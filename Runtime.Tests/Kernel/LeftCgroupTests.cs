@@ -4,7 +4,8 @@ using Vessel.Tests.Support;
 
 namespace Vessel.Tests.KernelSuite;
 
-/// <summary>Containers that left the cgroup that they were given, or whose first process has ended: exec, ps and kill -a still find them.</summary>
+/// <summary>Containers that left the cgroup that they were given, or whose first process has ended: exec, ps and kill
+/// -a still find them.</summary>
 [Category("Host")]
 public sealed class LeftCgroupTests : CgroupTest
 {

@@ -3,7 +3,8 @@ using Vessel.Tests.Support;
 
 namespace Vessel.Tests.KernelSuite;
 
-/// <summary>The search for leftovers at the end of a test run reports what the run made, and nothing that other programs made meanwhile.</summary>
+/// <summary>The search for leftovers at the end of a test run reports what the run made, and nothing that other
+/// programs made meanwhile.</summary>
 [Category("Root")]
 public sealed class LeftoversTests
 {

@@ -5,7 +5,8 @@ using Vessel.Tests.Support;
 
 namespace Vessel.Tests.KernelSuite;
 
-/// <summary>A service manager's NOTIFY_SOCKET: the program in the container reports READY=1, and the manager is told; nothing else passes.</summary>
+/// <summary>A service manager's NOTIFY_SOCKET: the program in the container reports READY=1, and the manager is told;
+/// nothing else passes.</summary>
 [Category("Compiled")]
 public sealed class NotifySocketTests : KernelTest
 {

@@ -34,8 +34,9 @@ internal static class Program
         int failureCode = UsageCode;
         try
         {
-            arguments = CommandLineBytes.Exact(arguments);
             Files.OpenMissingStandardStreams();
+            InheritedDescriptors.CountNow();
+            arguments = CommandLineBytes.Exact(arguments);
             ParsedOptions global = OptionParser.Parse(arguments, 0, GlobalOptions, stopAtArgument: true, out int next);
             log = new RunLog(global);
             if (global.Has("version"))
@@ -53,7 +54,9 @@ internal static class Program
                 return PrintHelp(name);
             attempt = options.Arguments.Count > 0 ? $"{command.Name} {Shorten(options.Arguments[0])}: " : $"{command.Name}: ";
             CheckCount(command, options.Arguments.Count);
-            log.Debug($"vrun {VersionText.Number}: {attempt.TrimEnd(':', ' ')}");
+            // The version is looked up by reflection, which takes as long as many a command.
+            if (log.IsDebug)
+                log.Debug($"vrun {VersionText.Number}: {attempt.TrimEnd(':', ' ')}");
             return command.Execute(new Invocation(global, options, log));
         }
         catch (UsageException e)

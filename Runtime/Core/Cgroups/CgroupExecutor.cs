@@ -13,7 +13,8 @@ public static class CgroupExecutor
     private const int RemoveAttempts = 200;
     private const int MakeAttempts = 20;
 
-    /// <summary>On v2, and in the v2 tree of a hybrid host, makes the container's folder, which a child can be born in: a process that is moved there later waits for the whole machine's forks.</summary>
+    /// <summary>On v2, and in the v2 tree of a hybrid host, makes the container's folder, which a child can be born in:
+    /// a process that is moved there later waits for the whole machine's forks.</summary>
     /// <param name="plan">What is made.</param>
     /// <param name="made">Gets the folder when it is made, or was found empty: what the caller removes when something fails.</param>
     /// <returns>The folder; null where there is none, or where systemd makes it.</returns>
@@ -32,7 +33,8 @@ public static class CgroupExecutor
         return plan.Unified is { } unified && TryMake(unified, made) ? Files.Open(null, unified.HostPath, O_RDONLY | O_DIRECTORY) : null;
     }
 
-    // The v2 tree of a hybrid host limits nothing: a caller who may not make a folder in it does without, as the caller's other programs do.
+    // The v2 tree of a hybrid host limits nothing: a caller who may not make a folder in it does without, as the
+    // caller's other programs do.
     private static bool TryMake(CgroupFolder folder, List<string> made)
     {
         try
@@ -47,7 +49,8 @@ public static class CgroupExecutor
         }
     }
 
-    // A process that is moved into a frozen cgroup stops there, in the middle of its start, until somebody else thaws it.
+    // A process that is moved into a frozen cgroup stops there, in the middle of its start, until somebody else thaws
+    // it.
     private static void RejectFrozen(CgroupFolder folder, int version)
     {
         if ((version == 2 || folder.Hierarchy.Has("freezer")) && !new Freezer(folder.HostPath, version).IsThawed)
@@ -93,7 +96,8 @@ public static class CgroupExecutor
         BpfPrograms.SetDeviceProgram(cgroup, program);
     }
 
-    // Values of one group bound one another: those that the kernel refuses are tried again after the others, for as long as that helps.
+    // Values of one group bound one another: those that the kernel refuses are tried again after the others, for as
+    // long as that helps.
     private static void Apply(IReadOnlyList<CgroupWrite> writes)
     {
         for (int first = 0, end; first < writes.Count; first = end)

@@ -11,7 +11,8 @@ public sealed record CgroupHierarchy(string MountPoint, IReadOnlyList<string> Co
     /// <summary>The folder's name, which containers see again: <c>cpu,cpuacct</c>.</summary>
     public string FolderName => MountPoint[(MountPoint.LastIndexOf('/') + 1)..];
 
-    /// <summary>Whether <c>/proc/PID/cgroup</c> calls it so: by its controllers, as <c>name=systemd</c>, or on v2 by nothing.</summary>
+    /// <summary>Whether <c>/proc/PID/cgroup</c> calls it so: by its controllers, as <c>name=systemd</c>, or on v2 by
+    /// nothing.</summary>
     public bool IsNamed(string text) => Name is not null ? text == "name=" + Name : text == string.Join(',', Controllers);
 
     /// <summary>Whether it has this controller.</summary>
@@ -31,7 +32,8 @@ public sealed record CgroupHost(int Version, IReadOnlyList<CgroupHierarchy> Hier
 {
     private const int MountInfoLimit = 16 << 20;
 
-    /// <summary>On a hybrid host, the v2 tree beside the hierarchies of v1: it has no controllers of its own. Null elsewhere.</summary>
+    /// <summary>On a hybrid host, the v2 tree beside the hierarchies of v1: it has no controllers of its own. Null
+    /// elsewhere.</summary>
     public CgroupHierarchy? Unified { get; init; }
 
     /// <summary>Reads the mount table.</summary>
@@ -77,7 +79,8 @@ public sealed record CgroupHost(int Version, IReadOnlyList<CgroupHierarchy> Hier
     /// <summary>The folder of a process's cgroup on v2; null where it has none that is seen here.</summary>
     public string? UnifiedFolderOf(int pid) => Version == 2 ? FolderOf(pid, Hierarchies[0]) : null;
 
-    /// <summary>The folder of the cgroup that a process is in now; null where it has none that can be seen from here.</summary>
+    /// <summary>The folder of the cgroup that a process is in now; null where it has none that can be seen from
+    /// here.</summary>
     public static string? FolderOf(int pid, CgroupHierarchy hierarchy)
     {
         foreach (string line in (Files.TryReadText(null, $"/proc/{pid}/cgroup") ?? "").Split('\n'))

@@ -15,7 +15,8 @@ public sealed record CgroupWrite(string File, string Value, string Property, Cgr
     /// <summary>Skip the write where the kernel has no such file.</summary>
     public bool IsOptional { get; init; }
 
-    /// <summary>The group of values that bound one another, such as a CPU quota and its period; null for a value that stands alone.
+    /// <summary>The group of values that bound one another, such as a CPU quota and its period; null for a value that
+    /// stands alone.
     /// Which order the kernel accepts depends on the values in force, also on those of cgroups above.</summary>
     public string? Group { get; init; }
 
@@ -32,7 +33,8 @@ public sealed record CgroupPlan
     /// <summary>The container's folder in each hierarchy.</summary>
     public required IReadOnlyList<CgroupFolder> Folders { get; init; }
 
-    /// <summary>On a hybrid host, the container's folder in the v2 tree, which has no controllers there; null elsewhere.</summary>
+    /// <summary>On a hybrid host, the container's folder in the v2 tree, which has no controllers there; null
+    /// elsewhere.</summary>
     public CgroupFolder? Unified { get; init; }
 
     /// <summary>All folders that are made, and removed afterwards.</summary>

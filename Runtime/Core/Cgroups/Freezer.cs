@@ -31,7 +31,8 @@ public sealed record Freezer(string Folder, int Version)
     /// <summary>Continues them.</summary>
     public void Thaw() => Write(frozen: false);
 
-    /// <summary>Continues the processes of this cgroup and of all below, which the container may have frozen itself. A process
+    /// <summary>Continues the processes of this cgroup and of all below, which the container may have frozen itself. A
+    /// process
     /// that is frozen on v1 does not end at SIGKILL before it is thawed; on v2 it does.</summary>
     public void ThawToEnd()
     {
@@ -39,7 +40,8 @@ public sealed record Freezer(string Folder, int Version)
             ThawTree(Folder);
     }
 
-    /// <summary>On v1, the nearest cgroup above that is frozen: what is below it cannot be thawed, nor ended. Null where there is none, and on v2.</summary>
+    /// <summary>On v1, the nearest cgroup above that is frozen: what is below it cannot be thawed, nor ended. Null
+    /// where there is none, and on v2.</summary>
     public string? FrozenAbove
     {
         get
@@ -54,7 +56,8 @@ public sealed record Freezer(string Folder, int Version)
         }
     }
 
-    /// <summary>Whether a process that joins now goes on: neither this cgroup nor one above is frozen, or about to be.</summary>
+    /// <summary>Whether a process that joins now goes on: neither this cgroup nor one above is frozen, or about to
+    /// be.</summary>
     public bool IsThawed => Version == 1
         ? Files.TryReadText(null, Folder + "/freezer.state") is null or "THAWED\n"
         : !IsFrozen && (Files.TryReadText(null, Folder + "/cgroup.freeze") is null or "0\n");

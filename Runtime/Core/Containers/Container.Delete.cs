@@ -32,7 +32,8 @@ public sealed partial class Container
         return Destroy(host, folder, state.Record);
     }
 
-    /// <summary>Removes a container of <see cref="Run"/> whose first process has ended and was waited for; nothing where <c>delete</c> was faster.</summary>
+    /// <summary>Removes a container of <see cref="Run"/> whose first process has ended and was waited for; nothing
+    /// where <c>delete</c> was faster.</summary>
     /// <returns>What poststop hooks had to complain about.</returns>
     public IReadOnlyList<string> DeleteEnded(RuntimeHost host)
     {

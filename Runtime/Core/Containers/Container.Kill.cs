@@ -44,7 +44,8 @@ public sealed partial class Container
             Check.Ok(result, $"send {Native.Raw.Signal.NameOf(signal)} to", $"process {pid}");
     }
 
-    // Each hierarchy has all processes of a container that stays where it was put. One that may write to its cgroups can leave some of
+    // Each hierarchy has all processes of a container that stays where it was put. One that may write to its cgroups
+    // can leave some of
     // them, or remove them; and the first process can have left all of them.
     private static List<int> ProcessesOf(ContainerRecord record, int init = 0)
     {

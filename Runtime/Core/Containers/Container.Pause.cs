@@ -27,7 +27,8 @@ public sealed partial class Container
         RequiredFreezer(state).Thaw();
     }
 
-    /// <summary>The numbers of all processes in the container, as our pid namespace has them; also of those that outlived the first.</summary>
+    /// <summary>The numbers of all processes in the container, as our pid namespace has them; also of those that
+    /// outlived the first.</summary>
     public IReadOnlyList<int> Processes()
     {
         using ContainerFolder folder = store.Open(Id);

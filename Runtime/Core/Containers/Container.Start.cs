@@ -18,7 +18,8 @@ public sealed partial class Container
     /// <summary>Executes the program of a created container.</summary>
     /// <exception cref="RuntimeException">It isn't created (<see cref="ErrorKind.WrongState"/>), a hook failed, or the program could not be executed; in the last two cases the container is stopped.</exception>
     /// <param name="host">The host's features.</param>
-    /// <param name="notify">Is bound before the program runs; the caller then waits for its readiness. Null without a service manager.</param>
+    /// <param name="notify">Is bound before the program runs; the caller then waits for its readiness. Null without a
+    /// service manager.</param>
     public void Start(RuntimeHost host, NotifySocket? notify = null)
     {
         using ContainerFolder folder = store.OpenLocked(Id);

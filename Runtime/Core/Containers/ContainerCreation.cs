@@ -150,6 +150,8 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         }
     }
 
+    FileDescriptor? IChildQuestions.MakeDevices() => plan!.Steps.OfType<MakeForeignDevices>().Single().Make(bundle.Spec.Linux!);
+
     void IChildQuestions.CopyUp(FileDescriptor from, FileDescriptor to) => TreeCopy.Copy(from, to);
 
     IReadOnlyList<FileDescriptor> IChildQuestions.JoinCgroups(int pid)

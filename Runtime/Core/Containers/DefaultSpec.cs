@@ -9,7 +9,8 @@ public static class DefaultSpec
     private static readonly string[] DefaultCapabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 
     /// <summary>A container of root's, with a network of its own that holds only the loopback interface.</summary>
-    /// <param name="cgroupVersion">The version of the host's cgroups. On v1 the container has no cgroup namespace, as with other runtimes: tools
+    /// <param name="cgroupVersion">The version of the host's cgroups. On v1 the container has no cgroup namespace, as
+    /// with other runtimes: tools
     /// in it find their limits by the paths that the host has.</param>
     public static Spec Create(int cgroupVersion = 2) => new()
     {

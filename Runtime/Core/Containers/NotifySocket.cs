@@ -7,11 +7,15 @@ using static Vessel.Native.Raw.Open;
 namespace Vessel.Core.Containers;
 
 /// <summary>
-/// Tells a service manager that a container's program is ready (man 3 sd_notify). The program sends <c>READY=1</c> to a socket of the
-/// container's own, in <c>/run/notify</c>; the runtime passes that on to the socket that <c>NOTIFY_SOCKET</c> names on the host.
+/// Tells a service manager that a container's program is ready (man 3 sd_notify). The program sends <c>READY=1</c> to a
+/// socket of the
+/// container's own, in <c>/run/notify</c>; the runtime passes that on to the socket that <c>NOTIFY_SOCKET</c> names on
+/// the host.
 /// </summary>
-/// <remarks>The program never reaches the manager's socket, and of what it sends only the word READY=1 counts: it can report nothing about other
-/// services or processes. The socket is bound by the command that starts the program and waits for it: <c>run</c> or <c>start</c>.</remarks>
+/// <remarks>The program never reaches the manager's socket, and of what it sends only the word READY=1 counts: it can
+/// report nothing about other
+/// services or processes. The socket is bound by the command that starts the program and waits for it: <c>run</c> or
+/// <c>start</c>.</remarks>
 public sealed class NotifySocket : IDisposable
 {
     /// <summary>The folder's name beside the container's state.</summary>
@@ -38,7 +42,8 @@ public sealed class NotifySocket : IDisposable
     /// <summary>Receives what the program sends; null before it is bound, and once readiness was passed on.</summary>
     public FileDescriptor? Descriptor => socket;
 
-    /// <summary>The document with the socket's folder mounted and named in the environment. A container without a mount namespace has no place for it.</summary>
+    /// <summary>The document with the socket's folder mounted and named in the environment. A container without a mount
+    /// namespace has no place for it.</summary>
     internal static Bundle AddTo(Bundle bundle, string stateFolder)
     {
         if (bundle.Spec.Process is not { } process || bundle.Spec.Linux?.Namespaces.Any(n => n.Type == "mount") != true)
@@ -62,7 +67,8 @@ public sealed class NotifySocket : IDisposable
         Check.Ok(Files.TryChangeMode(state.Directory, FolderName, FolderMode), "change mode of", $"{state.Path}/{FolderName}");
     }
 
-    /// <summary>Binds the socket, before the program runs. Does nothing where create was called without a service manager.</summary>
+    /// <summary>Binds the socket, before the program runs. Does nothing where create was called without a service
+    /// manager.</summary>
     internal void Bind(ContainerFolder state)
     {
         nint opened = Files.TryOpen(state.Directory, FolderName, O_RDONLY | O_DIRECTORY);

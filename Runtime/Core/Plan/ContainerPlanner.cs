@@ -213,7 +213,8 @@ public sealed class ContainerPlanner
             PlanCgroupMount(targets.Add(mount.Destination, TargetKind.Directory), options);
             return;
         }
-        // A tmpfs takes the mode of the directory below it: one that is made for it is open to all, as a tmpfs is by itself.
+        // A tmpfs takes the mode of the directory below it: one that is made for it is open to all, as a tmpfs is by
+        // itself.
         uint mode = type == "tmpfs" ? MountTarget.OpenDirectoryMode : MountTarget.UsualDirectoryMode;
         MountTarget target = targets.Add(mount.Destination, TargetKind.Directory, isPlain: type is "proc" or "sysfs", mode);
         options = WithLabel(options, type);
@@ -293,9 +294,19 @@ public sealed class ContainerPlanner
     private void PlanDevices(MountTarget dev)
     {
         HashSet<string> made = new(StringComparer.Ordinal);
+        List<MakeDevice> foreign = [];
         foreach (LinuxDevice device in linux.Devices)
             if (made.Add(TargetList.Clean(device.Path)))
-                steps.Add(Device(dev, device));
+            {
+                MakeDevice step = Device(dev, device);
+                // An ordinary user's parent may make no nodes either: the host's are bound.
+                if (step.BindAlways && !request.ByOrdinaryUser && request.Features.MountApi)
+                    foreign.Add(step);
+                else
+                    steps.Add(step);
+            }
+        if (foreign.Count > 0)
+            steps.Add(new MakeForeignDevices(foreign));
         foreach ((string name, uint major, uint minor) in DefaultDevices)
             if (made.Add("/dev/" + name))
                 steps.Add(new MakeDevice(dev, name, Open.S_IFCHR | 0x1b6, major, minor, 0, 0, HasUserNamespace));

@@ -29,7 +29,8 @@ public sealed record ExecRequest
 
     public IReadOnlyList<int> ForeignStdio { get; init; } = [];
 
-    /// <summary>Resource limits that are above the caller's own, to be raised before a user namespace is entered.</summary>
+    /// <summary>Resource limits that are above the caller's own, to be raised before a user namespace is
+    /// entered.</summary>
     public IReadOnlyList<SetRlimit> RaisedLimits { get; init; } = [];
 
     public int PreservedCount { get; init; }

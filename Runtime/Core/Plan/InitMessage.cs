@@ -14,6 +14,8 @@ namespace Vessel.Core.Plan;
 ///   resolves, makes a target  ◀─ ResolveTarget (only where a target isn't there, or the kernel has no openat2): descriptor of the root
 ///        ── descriptor of the target ───────▶
 ///   resolves, makes nothing   ◀─ ResolveExisting  (kernels without openat2; a path of the host's that the child may not pass) descriptor of the root
+///   makes device nodes        ◀─ MakeDevices   (linux.devices in a user namespace, where mknod is refused)
+///        ── a tmpfs that holds them ────────▶
 ///   copies files              ◀── CopyUp ────  (tmpcopyup only) descriptors of the folder and of the new tmpfs
 ///   opens the cgroups' files  ◀─ JoinCgroups   when it needs its own cgroups
 ///        ── descriptors of their tasks files ▶  writes 0 to each: a thread that moves itself takes no global lock
@@ -45,4 +47,5 @@ public enum InitMessage : uint
     ResolveExisting = 11,
     GiveStdio = 12,
     NextHostProc = 13,
+    MakeDevices = 14,
 }

@@ -41,7 +41,8 @@ public sealed record PlanRequest
     /// <summary>Standard streams that belong to another user than the process's.</summary>
     public IReadOnlyList<int> ForeignStdio { get; init; } = [];
 
-    /// <summary>Resource limits that are above the caller's own, to be raised before a user namespace is entered.</summary>
+    /// <summary>Resource limits that are above the caller's own, to be raised before a user namespace is
+    /// entered.</summary>
     public IReadOnlyList<Process.SetRlimit> RaisedLimits { get; init; } = [];
 
     /// <summary>How many descriptors from 3 on are passed to the container.</summary>

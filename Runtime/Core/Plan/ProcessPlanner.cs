@@ -78,12 +78,14 @@ internal sealed class ProcessPlanner(List<PlanStep> steps, SpecProcess process)
             steps.Add(new ResetSignals());
             if (Filter is not null)
                 steps.Add(new LoadSeccomp(Filter, ByOrdinaryUser));
-            // Under the filter: a profile for a process without no_new_privs must allow capset, as it must with other runtimes.
+            // Under the filter: a profile for a process without no_new_privs must allow capset, as it must with other
+            // runtimes.
             if (filterNeedsPrivilege && setsCapabilities && !kept.IsSubsetOf(permitted & effective))
                 steps.Add(final);
         }
 
-        // A filter's listener is passed on by create, as with other runtimes: start has nobody left to do so. All other filters come last.
+        // A filter's listener is passed on by create, as with other runtimes: start has nobody left to do so. All other
+        // filters come last.
         bool loadsBeforeStart = StartListener is not null && Filter?.NeedsListener == true;
         if (loadsBeforeStart)
             LoadFilter();

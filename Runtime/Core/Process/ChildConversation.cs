@@ -109,6 +109,10 @@ public sealed class ChildConversation : IDisposable
                     using (FileDescriptor? existing = questions.ResolveExisting(first!, argument))
                         Answer(existing is null ? [] : [existing.Number]);
                     continue;
+                case InitMessage.MakeDevices:
+                    using (FileDescriptor? devices = questions.MakeDevices())
+                        Answer(devices is null ? [] : [devices.Number]);
+                    continue;
                 case InitMessage.CopyUp:
                     questions.CopyUp(first!, second!);
                     break;

@@ -38,7 +38,8 @@ public sealed record FindExecutable(string Name, IReadOnlyList<string> Candidate
             if (search)
                 look.On(Instruction.AnyError, next);
             child.BranchIfEqual(child.Load(status.At(28), S_IFMT), S_IFDIR, folder);
-            // The older call leaves out CAP_DAC_OVERRIDE, with which execve then succeeds. ENOSYS: before Linux 5.8; EPERM: an older engine's filter.
+            // The older call leaves out CAP_DAC_OVERRIDE, with which execve then succeeds. ENOSYS: before Linux 5.8;
+            // EPERM: an older engine's filter.
             Label older = child.NewLabel();
             Instruction access = child.Call(SYS.faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS).On(Errno.ENOSYS, older).On(Errno.EPERM, older).Then(found);
             if (search)

@@ -26,7 +26,8 @@ internal static class Handover
             // Before the program runs: its first look finds the caller's size.
             using FileDescriptor input = new(Files.Duplicate(0));
             Terminals.CopySize(input, master);
-            // A terminal of the caller's is in raw mode meanwhile and needs the carriage returns; a file or a pipe has no use for them.
+            // A terminal of the caller's is in raw mode meanwhile and needs the carriage returns; a file or a pipe has
+            // no use for them.
             using FileDescriptor output = new(Files.Duplicate(1));
             if (!TerminalMode.IsTerminal(output))
                 TerminalMode.KeepLineEnds(master);

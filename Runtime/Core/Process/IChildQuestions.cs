@@ -14,6 +14,10 @@ public interface IChildQuestions
     /// <summary>A path that may be missing; null where it is.</summary>
     FileDescriptor? ResolveExisting(FileDescriptor root, int index) => throw Unexpected(nameof(ResolveExisting));
 
+    /// <summary>The devices of <see cref="Rootfs.MakeForeignDevices"/>, made outside of the child's user namespace;
+    /// null where that is refused here, too.</summary>
+    FileDescriptor? MakeDevices() => throw Unexpected(nameof(MakeDevices));
+
     /// <summary>A new tmpfs begins with a copy of a folder.</summary>
     void CopyUp(FileDescriptor from, FileDescriptor to) => throw Unexpected(nameof(CopyUp));
 

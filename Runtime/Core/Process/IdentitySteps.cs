@@ -32,7 +32,8 @@ public sealed record SetRlimit(string Type, int Resource, ulong Soft, ulong Hard
 /// <summary>The specification's names of resources and their numbers (<c>asm-generic/resource.h</c>).</summary>
 public static class Rlimits
 {
-    /// <summary>What must be raised before the process enters a user namespace: there nobody may raise a hard limit, not even its root.
+    /// <summary>What must be raised before the process enters a user namespace: there nobody may raise a hard limit,
+    /// not even its root.
     /// Soft limits stay until later, so that a low one does not hinder the start.</summary>
     public static IReadOnlyList<SetRlimit> Raises(IReadOnlyList<PosixRlimit> limits)
     {

@@ -74,6 +74,20 @@ public sealed record MakeDevice(MountTarget Folder, string Name, uint Mode, uint
         child.Set(Slot.None, 0);
     }
 
+    /// <summary>Writes: attach a mount of the node that was made elsewhere.</summary>
+    internal void Attach(InitProgram program, Slot tree)
+    {
+        ChildProgram child = program.Child;
+        Label made = child.NewLabel();
+        Slot folder = program.OpenFolder(Folder);
+        child.Call(SYS.mknodat, folder, child.Text(Name), S_IFREG | 0x1b6 /* 0666 */, 0).On(Errno.EEXIST, made);
+        child.Mark(made);
+        Slot target = child.CallInto(SYS.openat, folder, child.Text(Name), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        MountEmitter.Attach(program, tree, target);
+        child.Call(SYS.close, tree);
+        child.Call(SYS.close, target);
+    }
+
     private void Bind(InitProgram program, Slot folder, Data name)
     {
         ChildProgram child = program.Child;

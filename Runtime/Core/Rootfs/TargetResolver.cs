@@ -21,7 +21,8 @@ public static class TargetResolver
     /// <param name="create">What to make where the last component is missing; folders above are made too. Null makes nothing.</param>
     /// <param name="owner">User and group of what is made, or null for our own.</param>
     /// <param name="followLinks">False: a symbolic link anywhere is an error, ELOOP.</param>
-    /// <param name="directoryMode">The mode of the directory that is made as the last component; those above it are always 0755.</param>
+    /// <param name="directoryMode">The mode of the directory that is made as the last component; those above it are
+    /// always 0755.</param>
     /// <exception cref="SyscallException">ENOENT, ELOOP, ENOTDIR, or what the kernel says to the making. What was made before stays.</exception>
     public static FileDescriptor Resolve(FileDescriptor root, string path, TargetKind? create, (uint Uid, uint Gid)? owner = null, bool followLinks = true,
         uint directoryMode = MountTarget.UsualDirectoryMode)

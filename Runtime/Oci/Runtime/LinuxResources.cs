@@ -25,7 +25,8 @@ public sealed record LinuxResources : ExtensibleRecord
     /// <summary>Files of cgroup v2 and what is written to them, as they stand.</summary>
     public IReadOnlyDictionary<string, string> Unified { get; init; } = EmptyMap.Of<string>();
 
-    /// <summary>The limits as a document of <paramref name="ociVersion"/> means them. Before version 1.3 engines wrote a
+    /// <summary>The limits as a document of <paramref name="ociVersion"/> means them. Before version 1.3 engines wrote
+    /// a
     /// <c>pids.limit</c> of 0 for "no limit"; since then 0 is a limit like any other.</summary>
     public LinuxResources ReadAs(string ociVersion) =>
         Pids is { Limit: 0 } && !OciVersion.IsAtLeast(ociVersion, 3) ? this with { Pids = Pids with { Limit = -1 } } : this;

@@ -8,7 +8,8 @@ public static class OciVersion
     /// <summary>The newest version whose properties are all understood.</summary>
     public const string Current = "1.3.0";
 
-    /// <summary>The version of documents that Vessel itself writes: the lowest that has all that is in them, since other runtimes reject versions that they do not know.</summary>
+    /// <summary>The version of documents that Vessel itself writes: the lowest that has all that is in them, since
+    /// other runtimes reject versions that they do not know.</summary>
     public const string Written = "1.0.2";
 
     /// <summary>Whether documents of <paramref name="version"/> (semver 2.0) can be read.</summary>
@@ -25,7 +26,8 @@ public static class OciVersion
             && IsNumber(numbers[(first + 1)..last]) && IsNumber(numbers[(last + 1)..]);
     }
 
-    /// <summary>Whether <paramref name="version"/>, which <see cref="IsSupported"/>, is 1.<paramref name="minor"/> or later.</summary>
+    /// <summary>Whether <paramref name="version"/>, which <see cref="IsSupported"/>, is 1.<paramref name="minor"/> or
+    /// later.</summary>
     public static bool IsAtLeast(string version, int minor)
     {
         string[] numbers = version.Split('.', 3);

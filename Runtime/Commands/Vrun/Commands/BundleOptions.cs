@@ -2,15 +2,12 @@ using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vrun.CommandLine;
 using Vessel.Core.Containers;
 using Vessel.Core.Errors;
-using Vessel.Native.Safe;
 
 namespace Vessel.Commands.Vrun.Commands;
 
 /// <summary>The options that create and run share.</summary>
 internal static class BundleOptions
 {
-    private const int FirstPassed = 3;
-
     public static IReadOnlyList<Option> All { get; } =
     [
         new("bundle", "path to the root of the bundle directory, defaults to the current directory", "value", 'b'),
@@ -58,9 +55,8 @@ internal static class BundleOptions
         int asked = (int)count;
         int listening = ListeningDescriptors();
         // systemd's come first, then those that were asked for.
-        for (int i = 0; i < asked + listening; i++)
-            if (Files.TryStat(FirstPassed + i, out _) < 0)
-                throw new RuntimeException(ErrorKind.InvalidSpec, $"--preserve-fds: descriptor {FirstPassed + i} is not open");
+        if (asked + listening > InheritedDescriptors.Count)
+            throw new RuntimeException(ErrorKind.InvalidSpec, $"--preserve-fds: descriptor {InheritedDescriptors.First + InheritedDescriptors.Count} is not open");
         return asked + listening;
     }
 

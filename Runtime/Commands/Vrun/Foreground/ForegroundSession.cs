@@ -27,7 +27,8 @@ internal sealed class ForegroundSession
     /// <returns>Its exit code; 128 and the signal's number where a signal ended it.</returns>
     /// <param name="process">The process.</param>
     /// <param name="master">Its terminal's master, which is closed afterwards; null without one.</param>
-    /// <param name="notify">Receives the program's readiness; null without a service manager. The manager watches us.</param>
+    /// <param name="notify">Receives the program's readiness; null without a service manager. The manager watches
+    /// us.</param>
     public int Wait(ProcessHandle process, FileDescriptor? master, NotifySocket? notify = null)
     {
         using FileDescriptor? closed = master;

@@ -33,7 +33,8 @@ internal sealed class TerminalRelay : IDisposable
     /// <summary>Gives the container's terminal the size of the caller's.</summary>
     public void Resize() => Terminals.CopySize(input, master);
 
-    /// <summary>What to watch: the caller's input, the container's terminal, the caller's output. Each is read only when what was read before is written.</summary>
+    /// <summary>What to watch: the caller's input, the container's terminal, the caller's output. Each is read only
+    /// when what was read before is written.</summary>
     public void Watch(Span<Polling.PollFd> watched)
     {
         watched[0] = new() { fd = inputEnded || !toMaster.IsEmpty ? -1 : input.Number, events = Polling.POLLIN };
@@ -55,7 +56,8 @@ internal sealed class TerminalRelay : IDisposable
             toMaster.Clear();
     }
 
-    /// <summary>Writes out what the container's terminal still holds, or until a signal says that nobody wants to see it.</summary>
+    /// <summary>Writes out what the container's terminal still holds, or until a signal says that nobody wants to see
+    /// it.</summary>
     public void Drain(FileDescriptor signals)
     {
         Span<Polling.PollFd> watched = stackalloc Polling.PollFd[2];
@@ -89,7 +91,8 @@ internal sealed class TerminalRelay : IDisposable
         return hasRead;
     }
 
-    // A full disk, or a reader that left, is no reason to leave the container alone: what it prints from then on is lost.
+    // A full disk, or a reader that left, is no reason to leave the container alone: what it prints from then on is
+    // lost.
     private void WriteOutput()
     {
         outputFailed |= !toOutput.WriteTo(output, WriteSize);

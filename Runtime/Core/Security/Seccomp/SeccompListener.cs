@@ -10,7 +10,8 @@ namespace Vessel.Core.Security.Seccomp;
 /// <summary>Hands a filter's notification descriptor to the listener of <c>linux.seccomp.listenerPath</c>, with the container process state beside it.</summary>
 internal static class SeccompListener
 {
-    /// <summary>Takes the descriptor out of the process that loaded the filter (pidfd_getfd, Linux 5.6) and sends it.</summary>
+    /// <summary>Takes the descriptor out of the process that loaded the filter (pidfd_getfd, Linux 5.6) and sends
+    /// it.</summary>
     /// <param name="seccomp">The filter, with the path of its listener.</param>
     /// <param name="state">The container; its pid is that of its first process.</param>
     /// <param name="pid">The process that loaded the filter: the first one, or one of exec.</param>
