@@ -11,6 +11,7 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
 {
     public async Task<PulledImage> PullAsync(ImageReference reference, CancellationToken cancellation)
     {
+        ImageNames.RequireUnambiguous(reference);
         using Lease lease = new(store.Folder);
         FetchedManifest target = await registry.GetManifestAsync(reference, null, cancellation).ConfigureAwait(false);
         lease.Hold(target.Digest);

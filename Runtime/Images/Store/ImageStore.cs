@@ -50,7 +50,7 @@ public sealed class ImageStore
     public Image Find(string text)
     {
         ImageNames names = ImageNames.Load(Folder);
-        Digest id = Resolve(names, text);
+        Digest id = Resolve(names, text).Id;
         return new Image(Content, Layers, id, ReadRecord(id) ?? throw NoSuchImage(text), [.. names.All.Where(n => n.Id == id).Select(n => n.Name)]);
     }
 
@@ -70,11 +70,10 @@ public sealed class ImageStore
     {
         if (name.Digest is not null)
             throw new ImageException(ImageErrorKind.Invalid, "refusing to create a tag with a digest reference");
-        if (name.FamiliarName is "sha256" or "sha512")
-            throw new ImageException(ImageErrorKind.Invalid, "refusing to create an ambiguous tag using digest algorithm as name");
+        ImageNames.RequireUnambiguous(name);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames names = ImageNames.Load(Folder);
-        names.Set(name.WithDefaultTag(), Resolve(names, source));
+        names.Set(name.WithDefaultTag(), Resolve(names, source).Id);
         names.Save();
     }
 
@@ -88,9 +87,8 @@ public sealed class ImageStore
         using DoomedLayers doomed = new(Folder);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames names = ImageNames.Load(Folder);
-        Digest id = Resolve(names, text);
+        (Digest id, ImageReference? name) = Resolve(names, text);
         List<ImageReference> own = [.. names.All.Where(n => n.Id == id).Select(n => n.Name)];
-        ImageReference? name = IsId(names, id, text) ? null : ImageReference.Parse(text).AsMeant();
         List<ImageReference> going;
         if (name is null)
         {
@@ -147,6 +145,8 @@ public sealed class ImageStore
     /// <returns>Whether the image, or what a name means, is another than before.</returns>
     internal bool Keep(Digest id, ImageRecord record, IReadOnlyList<ImageReference> names)
     {
+        foreach (ImageReference name in names)
+            ImageNames.RequireUnambiguous(name);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames all = ImageNames.Load(Folder);
         bool isKnown = TryReadRecord(id) is { } known && known.Manifest == record.Manifest && known.Target == record.Target;
@@ -269,25 +269,24 @@ public sealed class ImageStore
         return layers;
     }
 
-    private Digest Resolve(ImageNames names, string text)
+    // What a text means: a name, or else an id or the beginning of one; then there is no name.
+    private (Digest Id, ImageReference? Name) Resolve(ImageNames names, string text)
     {
-        if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.AsMeant()) is { } named)
-            return named;
-        string hex = text[(text.IndexOf(':') + 1)..];
+        // A text with an algorithm is an id, whatever names an older version of this program let through.
+        bool hasAlgorithm = text.StartsWith("sha256:", StringComparison.Ordinal) || text.StartsWith("sha512:", StringComparison.Ordinal);
+        if (!hasAlgorithm && ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.AsMeant()) is { } named)
+            return (named, reference.AsMeant());
+        string hex = hasAlgorithm ? text[(text.IndexOf(':') + 1)..] : text;
         if (hex.Length < ShortestId || !hex.All(char.IsAsciiHexDigitLower))
             throw NoSuchImage(text);
-        List<Digest> found = [.. StoreFolder.DigestsIn(Folder.Images, ".json").Where(d => (hex.Length < text.Length ? d.ToString() : d.Hex).StartsWith(text, StringComparison.Ordinal))];
+        List<Digest> found = [.. StoreFolder.DigestsIn(Folder.Images, ".json").Where(d => (hasAlgorithm ? d.ToString() : d.Hex).StartsWith(text, StringComparison.Ordinal))];
         return found.Count switch
         {
-            1 => found[0],
+            1 => (found[0], null),
             0 => throw NoSuchImage(text),
             _ => throw new ImageException(ImageErrorKind.Invalid, $"multiple IDs found with provided prefix: {text}"),
         };
     }
-
-    private static bool IsId(ImageNames names, Digest id, string text) =>
-        (id.Hex.StartsWith(text, StringComparison.Ordinal) || id.ToString().StartsWith(text, StringComparison.Ordinal))
-        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.AsMeant()) is not null);
 
     // What an interrupted transfer left; one that goes on is locked.
     private static void RemoveAbandoned(string ingest)
