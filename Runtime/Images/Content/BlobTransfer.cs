@@ -42,7 +42,7 @@ internal sealed class BlobTransfer(IBlobSource source, TransferLimits limits, De
             {
                 reason = e.InnerException?.Message ?? e.Message;
             }
-            catch (ImageException e) when (e is { Kind: ImageErrorKind.Unavailable, InnerException: IOException or HttpRequestException })
+            catch (ImageException e) when (e is { Kind: ImageErrorKind.Unavailable, InnerException: IOException or HttpRequestException { StatusCode: null } })
             {
                 // The source itself is gone for the moment: it was there for the document that names this blob.
                 reason = e.Message;

@@ -118,6 +118,8 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
         using HttpResponseMessage response = await AskAsync(request, realm, cancellation).ConfigureAwait(false);
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
             throw new ImageException(ImageErrorKind.Unauthorized, $"the token server {realm.Authority} of {registry} refused {(credential is null ? "an anonymous request" : $"user {credential}")}: {(int)response.StatusCode} {response.ReasonPhrase}{hint}");
+        if (!response.IsSuccessStatusCode && !RegistryConnection.IsTemporary(response.StatusCode))
+            throw new ImageException(ImageErrorKind.Refused, $"the token server {realm.Authority} of {registry} gives no token: {(int)response.StatusCode} {response.ReasonPhrase}");
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"token server {realm.Authority}: {(int)response.StatusCode} {response.ReasonPhrase}", null, response.StatusCode);
         byte[] body = await RegistryConnection.ReadAsync(response, MaximumTokenBytes, "token", settings.IdleTimeout, cancellation).ConfigureAwait(false);

@@ -1,6 +1,8 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
+using Vessel.Images.Layers;
 using Vessel.Oci.Json;
 
 namespace Vessel.Images.Registry;
@@ -15,7 +17,9 @@ internal sealed class RegistryConnection : IDisposable
     private const int MaximumErrorBytes = 64 << 10;
 
     // How many times the idle timeout a body may stand still: what the kernel has taken is not at the registry yet.
-    private const int BodyPatience = 4;
+    private const int BodyPatience = 2;
+
+    private const long LargeBody = 1 << 20;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
@@ -37,12 +41,15 @@ internal sealed class RegistryConnection : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromSeconds(15),
             UseCookies = false,
+            Expect100ContinueTimeout = TimeSpan.FromMilliseconds(500),
             // A proxy has a loopback interface of its own.
             UseProxy = !address.IsLoopback,
             SslOptions = RegistryTrust.Options(settings, registry == "docker.io" ? address.Authority : registry, settings.IsInsecure(registry)),
         })
         { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd("vessel/0.1");
+        // Proxies may encode what a registry serves; a digest is of the bytes as they are.
+        client.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
         authorization = new RegistryAuthorization(settings, registry, address, client);
     }
 
@@ -79,7 +86,7 @@ internal sealed class RegistryConnection : IDisposable
                     return await TakeAsync(response, take).ConfigureAwait(false);
                 using (response)
                 {
-                    if (attempt >= attempts || !(response.StatusCode == HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500))
+                    if (attempt >= attempts || !IsTemporary(response.StatusCode))
                         throw await ErrorOfAsync(response, cancellation).ConfigureAwait(false);
                     if (response.Headers.RetryAfter is { } after)
                         wait = after.Delta ?? (after.Date - DateTimeOffset.UtcNow) ?? wait;
@@ -95,8 +102,9 @@ internal sealed class RegistryConnection : IDisposable
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                if (attempt >= attempts)
-                    throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {settings.IdleTimeout.TotalSeconds:0} s");
+                // A registry that is silent after it was sent something may still be at it: asking again would only take the time again.
+                if (attempt >= attempts || (method != HttpMethod.Get && method != HttpMethod.Head))
+                    throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {(body is null ? settings.IdleTimeout : settings.IdleTimeout * BodyPatience).TotalSeconds:0} s");
             }
             await Task.Delay(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait, cancellation).ConfigureAwait(false);
         }
@@ -134,8 +142,28 @@ internal sealed class RegistryConnection : IDisposable
             if (length == buffer.Length)
                 Array.Resize(ref buffer, buffer.Length * 2);
         }
-        return buffer[..length];
+        // A proxy may encode although it was asked not to. No document of JSON begins as a gzip does.
+        return response.Content.Headers.ContentEncoding.Contains("gzip") && buffer is [0x1f, 0x8b, ..] ? Decode(buffer.AsSpan(0, length).ToArray(), limit, what) : buffer[..length];
     }
+
+    private static byte[] Decode(byte[] encoded, int limit, string what)
+    {
+        using MemoryStream decoded = new();
+        try
+        {
+            using BoundedStream gzip = new(new GZipStream(new MemoryStream(encoded), CompressionMode.Decompress), limit);
+            gzip.CopyTo(decoded);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ImageException(ImageErrorKind.Corrupt, $"{what}: the gzip that it is encoded with is damaged, or too large: {e.Message}", e);
+        }
+        return decoded.ToArray();
+    }
+
+    /// <summary>Whether an answer may be another one soon: too early, too many requests, or a fault of the server. All others are final.</summary>
+    public static bool IsTemporary(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or (HttpStatusCode)425 or HttpStatusCode.TooManyRequests || (int)status >= 500;
 
     /// <summary>What went wrong with a connection, in the words of who noticed.</summary>
     public static string ReasonOf(Exception e) => e.InnerException switch
@@ -179,7 +207,11 @@ internal sealed class RegistryConnection : IDisposable
             prepare?.Invoke(request);
             // The last piece is on its way when it is told, and a registry may have to look at the whole before it answers.
             if (body is not null)
+            {
                 request.Content = body(() => time.CancelAfter(settings.IdleTimeout * BodyPatience));
+                // A registry that refuses a large blob can say so before the blob is sent.
+                request.Headers.ExpectContinue = request.Content.Headers.ContentLength >= LargeBody;
+            }
             AuthenticationHeaderValue? header = IsOurs(target) ? authorization.For(scope) : null;
             request.Headers.Authorization = header;
             HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, time.Token).ConfigureAwait(false);
@@ -208,8 +240,8 @@ internal sealed class RegistryConnection : IDisposable
 
     private bool IsOurs(Uri target) => target.Authority == Address.Authority && target.Scheme == Address.Scheme;
 
-    // Nobody listens, or it speaks no TLS, or its certificate is not good: that does not change within seconds.
-    private static bool IsFinal(Exception e) =>
+    /// <summary>Whether a connection fails for good: nobody listens, or without TLS, or with a bad certificate. That does not change within seconds.</summary>
+    public static bool IsFinal(Exception e) =>
         e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError } || e.InnerException is AuthenticationException;
 
     private ImageException Unreachable(Exception e)
@@ -238,8 +270,12 @@ internal sealed class RegistryConnection : IDisposable
         {
             HttpStatusCode.Unauthorized => new ImageException(ImageErrorKind.Unauthorized, $"{text}: {authorization.Problem?.Message ?? $"`vessel login {registry}` says who you are"}"),
             HttpStatusCode.Forbidden => new ImageException(ImageErrorKind.Unauthorized, text),
-            HttpStatusCode.TooManyRequests => new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority}: too many requests: {text}"),
-            _ => new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority}: {text}"),
+            HttpStatusCode.TooManyRequests => Temporary($"{Address.Authority}: too many requests: {text}", response.StatusCode),
+            HttpStatusCode.RequestEntityTooLarge => new ImageException(ImageErrorKind.Refused, $"{Address.Authority}: too large for this registry, or for a proxy before it: {text}"),
+            _ when IsTemporary(response.StatusCode) => Temporary($"{Address.Authority}: {text}", response.StatusCode),
+            _ => new ImageException(ImageErrorKind.Refused, $"{Address.Authority}: {text}"),
         };
     }
+
+    private static ImageException Temporary(string text, HttpStatusCode status) => new(ImageErrorKind.Unavailable, text, new HttpRequestException(text, null, status));
 }

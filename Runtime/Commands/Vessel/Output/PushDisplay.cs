@@ -14,6 +14,7 @@ internal sealed class PushDisplay(TextWriter output) : IPushObserver
         {
             case PushStage.Preparing: lines.Show(layer, "Preparing"); break;
             case PushStage.Pushing: lines.Show(layer, "Pushing", (current, total), isTransient: true); break;
+            case PushStage.Retrying: lines.Show(layer, "Retrying"); break;
             case PushStage.Pushed: lines.Show(layer, "Pushed"); break;
             case PushStage.Exists: lines.Show(layer, "Layer already exists"); break;
         }
