@@ -24,7 +24,7 @@ public sealed class CommandLineTests : ImageTest
     [TestCase("pull --disable-content-trust=false x", 1, "signatures of images are not looked at")]
     [TestCase("load -i /no/where", 1, "open /no/where: no such file or directory\n")]
     [TestCase("--data-root= images", 125, "--data-root is empty\n")]
-    [TestCase("rmi nope", 1, "Error response from daemon: No such image: nope:latest\n")]
+    [TestCase("rmi nope", 1, "vessel: No such image: nope:latest\n")]
     [TestCase("images --filter nope=1", 1, "invalid filter 'nope'")]
     [TestCase("images --filter nope", 125, "invalid argument \"nope\" for \"--filter\" flag: invalid argument \"nope\": bad format of filter (expected name=value)\n\nUsage:  vessel images")]
     [TestCase("images [", 1, "syntax error in pattern")]
@@ -103,7 +103,7 @@ public sealed class CommandLineTests : ImageTest
         Load("mine:v1");
         Outcome inspect = Vessel("image", "inspect", "nope", "mine:v1");
         Assert.That(inspect.ExitCode, Is.EqualTo(1));
-        Assert.That(inspect.Error, Is.EqualTo("Error response from daemon: No such image: nope:latest\n"));
+        Assert.That(inspect.Error, Is.EqualTo("vessel: No such image: nope:latest\n"));
         Assert.That(inspect.Output, Does.StartWith("[\n    {\n        \"Id\": \"sha256:").And.EndWith("    }\n]\n"));
     }
 
@@ -132,7 +132,7 @@ public sealed class CommandLineTests : ImageTest
         string id = Vessel("images", "-q").Text;
         Assert.That(Vessel("tag", id, "other:v2").ExitCode, Is.Zero);
         Outcome refused = Vessel("rmi", id);
-        Assert.That(refused.Error, Is.EqualTo($"Error response from daemon: conflict: unable to delete {id} (must be forced) - image is referenced in multiple repositories\n"));
+        Assert.That(refused.Error, Is.EqualTo($"vessel: conflict: unable to delete {id} (must be forced) - image is referenced in multiple repositories\n"));
         Load("mine:v1", "sh -c false");
         Vessel("tag", "mine:v1", "other:v2").Succeeded();
         Assert.That(Vessel("images", "--filter", "dangling=true", "--format", "{{.Repository}} {{.ID}}").Text, Is.EqualTo($"<none> {id}"));

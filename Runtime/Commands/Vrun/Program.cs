@@ -30,7 +30,7 @@ internal static class Program
     public static int Main(string[] arguments)
     {
         RunLog? log = null;
-        string attempt = "";
+        string attempt = "", usage = Help.Usage;
         int failureCode = UsageCode;
         try
         {
@@ -43,7 +43,8 @@ internal static class Program
             if (global.Has("help") || name is "help" or "h")
                 return PrintHelp(next + 1 < arguments.Length ? arguments[next + 1] : null);
             if (CommandList.Find(name) is not { } command)
-                throw new UsageException($"No help topic for '{name}'");
+                throw new UsageException($"unknown command \"{Shorten(name)}\"{Nearest.Hint(name, CommandList.All().Select(c => c.Name))}");
+            usage = Help.UsageOf(command);
             failureCode = command.FailureCode;
             ParsedOptions options = OptionParser.Parse(arguments, next + 1, [.. command.Options, .. HelpOption], command.StopsAtArgument, out int rest);
             for (; rest < arguments.Length; rest++)
@@ -56,7 +57,7 @@ internal static class Program
         }
         catch (UsageException e)
         {
-            (log ?? new RunLog(new ParsedOptions())).Error($"{attempt}{e.Message}");
+            (log ?? new RunLog(new ParsedOptions())).Error($"{attempt}{e.Message}", usage);
             return UsageCode;
         }
         catch (Exception e) when (e is RuntimeException or SyscallException or DocumentException or InvalidDataException or FormatException)
@@ -84,16 +85,16 @@ internal static class Program
     {
         if (name is null)
             return Print(Help.Overview(CommandList.All(), ShownGlobalOptions));
-        return Print(Help.Of(CommandList.Find(name) ?? throw new UsageException($"No help topic for '{name}'")));
+        return Print(Help.Of(CommandList.Find(name) ?? throw new UsageException($"no help for the unknown command \"{Shorten(name)}\"{Nearest.Hint(name, CommandList.All().Select(c => c.Name))}")));
     }
 
     private static void CheckCount(Command command, int count)
     {
         (int least, int most) = command.ArgumentCount;
         if (count < least)
-            throw new UsageException($"\"vrun {command.Name}\" requires {(least == most ? "exactly" : "a minimum of")} {least} argument(s): {command.Usage}");
+            throw new UsageException($"\"vrun {command.Name}\" requires {(least == most ? "exactly" : "a minimum of")} {least} argument(s)");
         if (count > most)
-            throw new UsageException($"\"vrun {command.Name}\" requires {(least == most ? "exactly" : "a maximum of")} {most} argument(s): {command.Usage}");
+            throw new UsageException($"\"vrun {command.Name}\" requires {(least == most ? "exactly" : "a maximum of")} {most} argument(s)");
     }
 
     // An argument came from outside and may be of any length.

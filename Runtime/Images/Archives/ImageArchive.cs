@@ -15,6 +15,7 @@ public static class ImageArchive
     /// <exception cref="ImageException">The archive cannot be read, or not one of its images could be loaded.</exception>
     public static async Task<LoadedArchive> LoadAsync(ImageStore store, Stream archive, Platform? platform, IPullObserver observer, CancellationToken cancellation = default)
     {
+        store.RequireWriter();
         using ArchiveFiles files = ArchiveFiles.Read(store.Folder, archive, cancellation);
         List<LoadedImage> loaded = [];
         List<ImageException> refused = [];

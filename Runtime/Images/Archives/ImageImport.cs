@@ -26,6 +26,7 @@ public static class ImageImport
             throw new ImageException(ImageErrorKind.Invalid, "cannot import digest reference");
         if (options.Name is not null)
             ImageNames.RequireUnambiguous(options.Name);
+        store.RequireWriter();
         using ArchiveFiles files = ArchiveFiles.Empty(store.Folder);
         ImageConfig config = ConfigOf(Take(rootfs, files, cancellation), options);
         files.Add(ConfigName, new MemoryStream(ImageDocumentWriter.WriteConfig(config)), cancellation);

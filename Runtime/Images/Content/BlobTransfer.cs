@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vessel.Images.Registry;
 using Vessel.Oci.Image;
 
 namespace Vessel.Images.Content;
@@ -40,7 +41,7 @@ internal sealed class BlobTransfer(IBlobSource source, TransferLimits limits, De
             }
             catch (Exception e) when (e is IOException or HttpRequestException)
             {
-                reason = e.InnerException?.Message ?? e.Message;
+                reason = NetworkWords.Of(e);
             }
             catch (ImageException e) when (e is { Kind: ImageErrorKind.Unavailable, InnerException: IOException or HttpRequestException { StatusCode: null } })
             {

@@ -159,7 +159,7 @@ public sealed partial class TarReader : ILayerData
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
         {
-            throw new LayerException($"its compressed form is damaged: {e.Message}", e);
+            throw new LayerException(e is InvalidDataException ? e.Message : "it is cut off", e);
         }
         end += count;
         received += count;

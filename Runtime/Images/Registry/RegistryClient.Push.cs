@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Vessel.Images.Content;
 using Vessel.Oci.Image;
 using Vessel.Oci.Reference;
 

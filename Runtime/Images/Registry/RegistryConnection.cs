@@ -98,7 +98,7 @@ internal sealed class RegistryConnection : IDisposable
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
-                // Tried again below.
+                settings.Log($"{method} {Shown(new Uri(Address, target))}: {NetworkWords.Of(e)}");
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
@@ -106,6 +106,7 @@ internal sealed class RegistryConnection : IDisposable
                 if (attempt >= attempts || (method != HttpMethod.Get && method != HttpMethod.Head))
                     throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {(body is null ? settings.IdleTimeout : settings.IdleTimeout * BodyPatience).TotalSeconds:0} s");
             }
+            settings.Log($"attempt {attempt + 1} of {attempts} follows");
             await Task.Delay(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait, cancellation).ConfigureAwait(false);
         }
     }
@@ -165,14 +166,6 @@ internal sealed class RegistryConnection : IDisposable
     public static bool IsTemporary(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or (HttpStatusCode)425 or HttpStatusCode.TooManyRequests || (int)status >= 500;
 
-    /// <summary>What went wrong with a connection, in the words of who noticed.</summary>
-    public static string ReasonOf(Exception e) => e.InnerException switch
-    {
-        AuthenticationException tls => $"TLS: {tls.InnerException?.Message ?? tls.Message}",
-        IOException or System.Net.Sockets.SocketException => e.InnerException.Message,
-        _ => e.Message,
-    };
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -215,6 +208,7 @@ internal sealed class RegistryConnection : IDisposable
             AuthenticationHeaderValue? header = IsOurs(target) ? authorization.For(scope) : null;
             request.Headers.Authorization = header;
             HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, time.Token).ConfigureAwait(false);
+            settings.Log($"{method} {Shown(target)} {(header is null ? "without a credential" : $"with {header.Scheme} authorization")}: {(int)response.StatusCode} {response.ReasonPhrase}");
             HasAnswered |= IsOurs(target);
             if (response.StatusCode == HttpStatusCode.Unauthorized && IsOurs(target) && mayAuthorize)
             {
@@ -234,9 +228,13 @@ internal sealed class RegistryConnection : IDisposable
             Uri next = new(target, location);
             if (next.Scheme is not ("http" or "https") || (target.Scheme == "https" && next.Scheme == "http"))
                 throw new ImageException(ImageErrorKind.Unavailable, $"{target.Authority} redirects to {next.Scheme}://{next.Authority}, which is not as safe as itself");
+            settings.Log($"redirect from {target.Authority} to {Shown(next)}{(IsOurs(next) ? "" : ", which gets no credential")}");
             target = next;
         }
     }
+
+    /// <summary>An address for messages: without a user's name and password, and without a query, which may be signed.</summary>
+    public static string Shown(Uri address) => $"{address.Scheme}://{address.Authority}{address.AbsolutePath}{(address.Query.Length > 1 ? "?…" : "")}";
 
     private bool IsOurs(Uri target) => target.Authority == Address.Authority && target.Scheme == Address.Scheme;
 
@@ -246,11 +244,11 @@ internal sealed class RegistryConnection : IDisposable
 
     private ImageException Unreachable(Exception e)
     {
-        string reason = ReasonOf(e);
+        string reason = NetworkWords.Of(e);
         string hint = e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && !HasAnswered && !settings.IsInsecure(registry)
             ? $"; its CA goes to {(settings.CertificateFolders is [string first, ..] ? first : "certs.d")}/{Address.Authority}/ca.crt, or name it in insecure-registries"
             : "";
-        return new ImageException(ImageErrorKind.Unavailable, $"registry {Address}: {reason}{hint}", e);
+        return new ImageException(ImageErrorKind.Unavailable, $"registry {Shown(Address)}: {reason}{hint}", e);
     }
 
     private async Task<ImageException> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancellation)

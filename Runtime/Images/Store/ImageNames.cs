@@ -27,7 +27,7 @@ internal sealed class ImageNames
     public static ImageNames Load(StoreFolder folder)
     {
         ImageNames result = new(PathIn(folder));
-        using FileDescriptor? file = Files.OpenIfThere(result.path, Open.O_RDONLY);
+        using FileDescriptor? file = OpenIn(folder, result.path);
         if (file is null)
             return result;
         foreach ((string name, string id) in JsonMapReader.Read(Files.ReadAll(file, result.path, MaximumBytes), result.path, Map))
@@ -69,6 +69,18 @@ internal sealed class ImageNames
                     map.Always(name, id.ToString());
             });
         }));
+    }
+
+    private static FileDescriptor? OpenIn(StoreFolder folder, string path)
+    {
+        try
+        {
+            return Files.OpenIfThere(path, Open.O_RDONLY);
+        }
+        catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM)
+        {
+            throw folder.NoAccess(e);
+        }
     }
 
     private static IReadOnlyDictionary<string, string>? Map(JsonMapReader json)

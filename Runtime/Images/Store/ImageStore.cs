@@ -15,7 +15,7 @@ public sealed class ImageStore
     private const int MaximumRecordBytes = 4 << 20;
     private const int ShortestId = 1;
 
-    /// <summary>Opens the images of a data root, and makes what is missing of it.</summary>
+    /// <summary>Opens the images of a data root. It may be missing: whoever brings the first image makes it.</summary>
     /// <param name="dataRoot">Where it is.</param>
     /// <param name="form">What new layers are to be kept as; null for what is best here.</param>
     public ImageStore(string dataRoot, LayerForm? form = null)
@@ -33,6 +33,9 @@ public sealed class ImageStore
 
     /// <summary>The same, unpacked.</summary>
     public LayerStore Layers { get; }
+
+    /// <summary>Whether there is something of an interrupted pull, for the next one to resume.</summary>
+    public bool HasPartialDownloads => Folder.Ingests().Any(path => new FileInfo(path).Length > 0);
 
     /// <summary>All images, the newest first. What is damaged, or removed meanwhile, is none: <see cref="StoreCheck"/> tells of it.</summary>
     public IReadOnlyList<Image> List()
@@ -57,6 +60,15 @@ public sealed class ImageStore
     /// <summary>Pulls an image: fetched, verified, unpacked, named.</summary>
     public Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default) =>
         new ImagePuller(this, registry, options, observer).PullAsync(reference, cancellation);
+
+    /// <summary>Refuses to bring an image for a user who cannot keep one, before anything is downloaded or read.</summary>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.Unauthorized"/>: the user is not root, or does not own the data root.</exception>
+    public void RequireWriter()
+    {
+        if (Kernel.Call(SYS.geteuid) != 0)
+            throw new ImageException(ImageErrorKind.Unauthorized, "only root can keep images, since the files of their layers have owners: run the command as root, with sudo for example");
+        Folder.Prepare();
+    }
 
     /// <summary>Sends an image to the registry of a name that it has.</summary>
     public async Task<PushedImage> PushAsync(ImageReference reference, RegistryClient registry, IPushObserver observer, CancellationToken cancellation = default)

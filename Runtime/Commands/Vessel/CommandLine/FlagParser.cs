@@ -52,7 +52,7 @@ internal static class FlagParser
         int equals = name.IndexOf('=');
         if (equals >= 0)
             (name, value) = (name[..equals], name[(equals + 1)..]);
-        Option option = options.FirstOrDefault(o => o.Name == name) ?? throw new UsageException($"unknown flag: --{name}");
+        Option option = options.FirstOrDefault(o => o.Name == name) ?? throw new UsageException($"unknown flag: --{name}{Nearest.Hint(name, options.Select(o => o.Name))}");
         if (!option.TakesValue)
         {
             parsed.Add(name, Boolean(value ?? "true", $"--{name}"));
@@ -92,5 +92,5 @@ internal static class FlagParser
     }
 
     private static string Boolean(string value, string option) => GoBoolean.Parse(value) is { } truth ? truth ? "true" : "false"
-        : throw new UsageException($"invalid argument \"{value}\" for \"{option}\" flag: strconv.ParseBool: parsing \"{value}\": invalid syntax");
+        : throw new UsageException($"invalid argument \"{value}\" for \"{option}\" flag: expected true or false");
 }

@@ -3,6 +3,7 @@ using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
 using Vessel.Images;
 using Vessel.Images.Archives;
+using Vessel.Images.Registry;
 using Vessel.Oci.Image;
 
 namespace Vessel.Commands.Vessel.Commands;
@@ -34,6 +35,7 @@ internal sealed class ImportCommand : Command
         };
         if (References.ParsePlatform(invocation.Options.Text("platform")) is { } platform)
             options = options with { Platform = platform };
+        invocation.Images.RequireWriter();
         bool isAddress = source.StartsWith("http://", StringComparison.Ordinal) || source.StartsWith("https://", StringComparison.Ordinal);
         options = options with { Message = invocation.Options.Text("message") ?? $"Imported from {(isAddress ? source : "-")}" };
         using Stream input = source == "-" ? StandardStreams.Input(cancellation) : isAddress ? await DownloadAsync(source, cancellation).ConfigureAwait(false) : InputFile.Open(source);
@@ -65,7 +67,7 @@ internal sealed class ImportCommand : Command
         }
         catch (Exception e) when (e is HttpRequestException or UriFormatException)
         {
-            throw new ImageException(ImageErrorKind.Unavailable, $"{address}: {e.Message}", e);
+            throw new ImageException(ImageErrorKind.Unavailable, $"{address}: {NetworkWords.Of(e)}", e);
         }
     }
 }

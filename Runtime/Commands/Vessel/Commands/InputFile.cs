@@ -1,4 +1,5 @@
 using Vessel.Commands.Vessel.CommandLine;
+using Vessel.Native.Safe;
 
 namespace Vessel.Commands.Vessel.Commands;
 
@@ -15,7 +16,7 @@ internal static class InputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ClientException($"open {path}: {(e is FileNotFoundException or DirectoryNotFoundException || path.Length == 0 ? "no such file or directory" : e.Message)}", e);
+            throw new ClientException($"open {path}: {(path.Length == 0 ? "no such file or directory" : SystemWords.Of(e))}", e);
         }
     }
 }

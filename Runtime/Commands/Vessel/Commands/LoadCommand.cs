@@ -28,6 +28,7 @@ internal sealed class LoadCommand : Command
         if (path is null && !Console.IsInputRedirected)
             throw new UsageException("requested load from stdin, but stdin is empty");
         Oci.Image.Platform? platform = References.ParsePlatform(invocation.Options.Text("platform"));
+        invocation.Images.RequireWriter();
         using Stream input = path is null ? StandardStreams.Input(cancellation) : InputFile.Open(path);
         LoadedArchive loaded = await ImageArchive.LoadAsync(invocation.Images, input, platform, new SilentProgress(), cancellation).ConfigureAwait(false);
         foreach (LoadedImage image in loaded.Images)
