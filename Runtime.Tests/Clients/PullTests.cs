@@ -124,7 +124,7 @@ public sealed class PullTests : ImageTest
         Registry.Make("library/tour:v1");
         Outcome pull = Vessel("pull", $"{Registry.Address}/library/tour:nope");
         Assert.That(pull.ExitCode, Is.EqualTo(1));
-        Assert.That(pull.Error, Is.EqualTo($"vessel: manifest for {Registry.Address}/library/tour:nope not found: manifest unknown: manifest unknown\n"));
+        Assert.That(pull.Error, Is.EqualTo($"vessel: manifest for {Registry.Address}/library/tour:nope not found: manifest unknown\n"));
         Assert.That(Stored("images").Concat(Stored("content")).Concat(Stored("layers")).Concat(Stored("leases")), Is.Empty);
     }
 

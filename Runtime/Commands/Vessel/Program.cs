@@ -84,7 +84,7 @@ internal static class Program
         string usage = UsageLine("[OPTIONS] COMMAND [ARG...]", "");
         try
         {
-            global = FlagParser.Parse(arguments, 0, GlobalOptions, stopAtArgument: true, out next);
+            global = FlagParser.Parse(arguments, 0, GlobalOptions, ownArguments: 0, out next);
         }
         catch (UsageException e)
         {
@@ -106,12 +106,12 @@ internal static class Program
         string word = arguments[next], words = word;
         if (word == Completion.Command)
             return Print(Completion.Of(arguments[(next + 1)..], GlobalOptions, global, NamesOfImages));
-        if (CommandList.Groups.Contains(word))
-        {
-            if (next + 1 >= arguments.Length || arguments[next + 1] is "--help" or "-h")
-                return Print(Help.Overview(word, []));
+        bool isGroup = CommandList.Groups.Contains(word);
+        if (isGroup && (next + 1 >= arguments.Length || arguments[next + 1] is "--help" or "-h"))
+            return Print(Help.Overview(word, []));
+        // `bundle` is a command, and there are others that begin with it.
+        if (isGroup || (next + 1 < arguments.Length && CommandList.All.Any(c => c.Words == $"{word} {arguments[next + 1]}")))
             words = $"{word} {arguments[++next]}";
-        }
         if (CommandList.All.FirstOrDefault(c => c.Words == words) is not { } name)
         {
             string? group = words == word ? null : word;
@@ -126,7 +126,7 @@ internal static class Program
         string usage = UsageLine($"{name.Words} {command.Usage}", name.Words);
         try
         {
-            ParsedOptions options = FlagParser.Parse(arguments, start, [.. command.Options, Help.Option], command.StopsAtArgument, out int rest);
+            ParsedOptions options = FlagParser.Parse(arguments, start, [.. command.Options, Help.Option], command.OwnArguments, out int rest);
             options.Arguments.AddRange(arguments.Skip(rest));
             if (options.Has("help"))
                 return Print(Help.Of(name.Words, command, Aliases(command)));
