@@ -20,7 +20,9 @@ public static class Nearest
         string word = typed.ToLowerInvariant();
         return known.Select(k => (Word: k, Slips: k.StartsWith(word, StringComparison.Ordinal) ? 0 : Distance(word, k)))
             .Where(k => k.Slips <= limit && k.Slips < k.Word.Length)
-            .OrderBy(k => k.Slips).ThenBy(k => k.Word.Length).Select(k => k.Word).FirstOrDefault();
+            .OrderBy(k => k.Slips)
+            // More is left out by mistake than is put in.
+            .ThenBy(k => k.Slips == 0 ? k.Word.Length : -k.Word.Length).Select(k => k.Word).FirstOrDefault();
     }
 
     // Letters that are left out, put in, wrong, or in the wrong order (optimal string alignment).

@@ -30,7 +30,8 @@ internal static class Program
     public static int Main(string[] arguments)
     {
         RunLog? log = null;
-        string attempt = "", usage = Help.Usage;
+        string attempt = "";
+        string? usage = Help.Usage;
         int failureCode = UsageCode;
         try
         {
@@ -53,6 +54,8 @@ internal static class Program
                 return PrintHelp(name);
             attempt = options.Arguments.Count > 0 ? $"{command.Name} {Shorten(options.Arguments[0])}: " : $"{command.Name}: ";
             CheckCount(command, options.Arguments.Count);
+            // From here on the command line has its form: what is wrong with a value, the error says.
+            usage = null;
             return command.Execute(new Invocation(global, options, log));
         }
         catch (UsageException e)

@@ -83,6 +83,7 @@ public sealed class ImageStore
         if (name.Digest is not null)
             throw new ImageException(ImageErrorKind.Invalid, "refusing to create a tag with a digest reference");
         ImageNames.RequireUnambiguous(name);
+        RequireKnown(source);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames names = ImageNames.Load(Folder);
         names.Set(name.WithDefaultTag(), Resolve(names, source).Id);
@@ -96,6 +97,7 @@ public sealed class ImageStore
     /// <param name="force">Whether names in several repositories go together.</param>
     public IReadOnlyList<RemovedItem> Remove(string text, bool force = false)
     {
+        RequireKnown(text);
         using DoomedLayers doomed = new(Folder);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames names = ImageNames.Load(Folder);
@@ -280,6 +282,9 @@ public sealed class ImageStore
         Layers.RemoveAbandoned();
         return layers;
     }
+
+    // Before the store's lock is taken, which makes the store where there is none.
+    private void RequireKnown(string text) => _ = Resolve(ImageNames.Load(Folder), text);
 
     // What a text means: a name, or else an id or the beginning of one; then there is no name.
     private (Digest Id, ImageReference? Name) Resolve(ImageNames names, string text)
