@@ -14,7 +14,7 @@ public static class NetworkWords
             switch (each)
             {
                 case AuthenticationException:
-                    return $"TLS: {LowerFirst((each.InnerException ?? each).Message)}";
+                    return $"TLS: {OfTls((each.InnerException ?? each).Message)}";
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain }:
                     return "no address is known for this host";
                 case SocketException socket:
@@ -28,6 +28,15 @@ public static class NetworkWords
             }
         return e is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } ? "the connection ended early" : (e.InnerException ?? e).Message;
     }
+
+    // The library names its own enumerations, and callbacks.
+    private static string OfTls(string text) => text switch
+    {
+        _ when text.Contains("NameMismatch", StringComparison.Ordinal) => "the certificate is for another host",
+        _ when text.Contains("NotTimeValid", StringComparison.Ordinal) => "the certificate has expired, or is not valid yet",
+        _ when text.Contains("certificate", StringComparison.OrdinalIgnoreCase) => "the certificate is not trusted",
+        _ => LowerFirst(text),
+    };
 
     private static string LowerFirst(string text) => text.Length > 1 && char.IsUpper(text[0]) && !char.IsUpper(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..] : text;
 }

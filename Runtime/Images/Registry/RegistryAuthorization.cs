@@ -146,7 +146,7 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
         }
         catch (HttpRequestException e)
         {
-            throw new HttpRequestException(e.HttpRequestError, $"token server {realm.Authority}: {NetworkWords.Of(e)}", e);
+            throw new HttpRequestException(e.HttpRequestError, $"token server {realm.Authority}: {NetworkWords.Of(e)}");
         }
     }
 

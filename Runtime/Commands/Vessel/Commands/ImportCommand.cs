@@ -61,6 +61,7 @@ internal sealed class ImportCommand : Command
         {
             // The stream keeps what it needs of the client.
             HttpClient client = new() { Timeout = Timeout.InfiniteTimeSpan };
+            client.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
             HttpResponseMessage response = await client.GetAsync(new Uri(address), HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false)
                 : throw new ImageException(ImageErrorKind.NotFound, $"{address}: {(int)response.StatusCode} {response.ReasonPhrase}");
