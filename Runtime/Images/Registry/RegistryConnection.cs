@@ -16,8 +16,9 @@ internal sealed class RegistryConnection : IDisposable
     private const int MaximumRedirects = 5;
     private const int MaximumErrorBytes = 64 << 10;
 
-    // How many times the idle timeout a body may stand still: what the kernel has taken is not at the registry yet.
-    private const int BodyPatience = 2;
+    // How many times the idle timeout a registry may be silent that is sent something: what the kernel has taken is not there yet, and the registry
+    // may look at all of it before it answers.
+    private const int WritePatience = 2;
 
     private const long LargeBody = 1 << 20;
 
@@ -103,8 +104,8 @@ internal sealed class RegistryConnection : IDisposable
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 // A registry that is silent after it was sent something may still be at it: asking again would only take the time again.
-                if (attempt >= attempts || (method != HttpMethod.Get && method != HttpMethod.Head))
-                    throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {(body is null ? settings.IdleTimeout : settings.IdleTimeout * BodyPatience).TotalSeconds:0} s");
+                if (attempt >= attempts || !IsReading(method))
+                    throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {LimitOf(method).TotalSeconds:0} s");
             }
             settings.Log($"attempt {attempt + 1} of {attempts} follows");
             await Task.Delay(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait, cancellation).ConfigureAwait(false);
@@ -195,13 +196,12 @@ internal sealed class RegistryConnection : IDisposable
         using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         while (true)
         {
-            time.CancelAfter(settings.IdleTimeout);
+            time.CancelAfter(LimitOf(method));
             using HttpRequestMessage request = new(method, target);
             prepare?.Invoke(request);
-            // The last piece is on its way when it is told, and a registry may have to look at the whole before it answers.
             if (body is not null)
             {
-                request.Content = body(() => time.CancelAfter(settings.IdleTimeout * BodyPatience));
+                request.Content = body(() => time.CancelAfter(LimitOf(method)));
                 // A registry that refuses a large blob can say so before the blob is sent.
                 request.Headers.ExpectContinue = request.Content.Headers.ContentLength >= LargeBody;
             }
@@ -232,6 +232,10 @@ internal sealed class RegistryConnection : IDisposable
             target = next;
         }
     }
+
+    private static bool IsReading(HttpMethod method) => method == HttpMethod.Get || method == HttpMethod.Head;
+
+    private TimeSpan LimitOf(HttpMethod method) => IsReading(method) ? settings.IdleTimeout : settings.IdleTimeout * WritePatience;
 
     /// <summary>An address for messages: without a user's name and password, and without a query, which may be signed.</summary>
     public static string Shown(Uri address) => $"{address.Scheme}://{address.Authority}{address.AbsolutePath}{(address.Query.Length > 1 ? "?…" : "")}";

@@ -68,7 +68,7 @@ internal sealed class ImportCommand : Command
         }
         catch (Exception e) when (e is HttpRequestException or UriFormatException)
         {
-            throw new ImageException(ImageErrorKind.Unavailable, $"{address}: {NetworkWords.Of(e)}", e);
+            throw new ImageException(ImageErrorKind.Unavailable, $"{address}: {(e is UriFormatException ? "it is not an address" : NetworkWords.Of(e))}", e);
         }
     }
 }
