@@ -19,7 +19,8 @@ public sealed class BundleTests : ImageTest
             Mounts.TryUnmount(bundle + "/rootfs", isLazy: true);
     }
 
-    // A backslash is in the names that systemd gives to mounts; paths above 255 bytes are too long for an option of a mount.
+    // A backslash is in the names that systemd gives to mounts; paths above 255 bytes are too long for an option of a
+    // mount.
     [TestCase(@"dev-disk\x2dby", false)]
     [TestCase("a:b,c d'e", false)]
     [TestCase("long", true)]

@@ -3,7 +3,10 @@ using Vessel.Tests.Support;
 
 namespace Vessel.Tests.Clients;
 
-/// <summary>What <c>vessel</c> says while it works and when it fails: to people, without words of the libraries below it, and without secrets.</summary>
+/// <summary>
+/// What <c>vessel</c> says while it works and when it fails: to people, without words of the libraries below it, and
+/// without secrets.
+/// </summary>
 public sealed class MessageTests : ImageTest
 {
     private FakeRegistry? served;

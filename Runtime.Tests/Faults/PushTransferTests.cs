@@ -9,7 +9,10 @@ using Vessel.Tests.Support;
 
 namespace Vessel.Tests.Faults;
 
-/// <summary>Pushes to a registry that refuses, breaks off or goes silent: a permanent answer is not asked for again, and no push waits for minutes.</summary>
+/// <summary>
+/// Pushes to a registry that refuses, breaks off or goes silent: a permanent answer is not asked for again, and no push
+/// waits for minutes.
+/// </summary>
 public sealed class PushTransferTests : PullTest
 {
     [TestCase(400), TestCase(403), TestCase(405), TestCase(413), TestCase(416), TestCase(422)]

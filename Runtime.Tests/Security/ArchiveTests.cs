@@ -118,7 +118,8 @@ public sealed class ArchiveTests
         Assert.That(registry.Requests, Is.Empty);
     }
 
-    // The specification lets a reference be no name of an image; a damaged entry is another matter, and said at the end.
+    // The specification lets a reference be no name of an image; a damaged entry is another matter, and said at the
+    // end.
     [Test]
     public void BadReferenceInALayout_DoesNotRefuseTheOtherImages()
     {

@@ -46,7 +46,9 @@ internal sealed record Outcome(string CommandLine, int ExitCode, byte[] OutputBy
         return this;
     }
 
-    /// <summary>As <see cref="Failed"/>, and below the error, which is one line, a line says how the command is called.</summary>
+    /// <summary>
+    /// As <see cref="Failed"/>, and below the error, which is one line, a line says how the command is called.
+    /// </summary>
     public Outcome FailedWithUsage(params string[] words)
     {
         Failed(words);

@@ -5,7 +5,9 @@ public static class Nearest
 {
     private const int ShortestGuess = 3;
 
-    /// <summary>A hint for the end of an error: <c> (did you mean "start"?)</c>; nothing where no word is near.</summary>
+    /// <summary>
+    /// A hint for the end of an error: <c> (did you mean "start"?)</c>; nothing where no word is near.
+    /// </summary>
     /// <param name="typed">What was typed.</param>
     /// <param name="known">What could have been typed.</param>
     public static string Hint(string typed, IEnumerable<string> known) => Of(typed, known) is { } meant ? $" (did you mean \"{meant}\"?)" : "";

@@ -12,7 +12,9 @@ public static class ImageArchive
 
     /// <summary>Brings all images of an archive into the store: of docker's (since 1.10), or an OCI layout, compressed or not.</summary>
     /// <remarks>A damaged image does not keep the other images of its archive out of the store.</remarks>
-    /// <exception cref="ImageException">The archive cannot be read, or not one of its images could be loaded.</exception>
+    /// <exception cref="ImageException">
+    /// The archive cannot be read, or not one of its images could be loaded.
+    /// </exception>
     public static async Task<LoadedArchive> LoadAsync(ImageStore store, Stream archive, Platform? platform, IPullObserver observer, CancellationToken cancellation = default)
     {
         store.RequireWriter();
@@ -33,7 +35,9 @@ public static class ImageArchive
             : throw (refused.Count > 0 ? refused[0] : new ImageException(ImageErrorKind.NotFound, "the archive has no image in it"));
     }
 
-    /// <summary>Reads one image of an archive. What is wrong with it is noted, and keeps no other image from being read.</summary>
+    /// <summary>
+    /// Reads one image of an archive. What is wrong with it is noted, and keeps no other image from being read.
+    /// </summary>
     /// <returns>What was read; null where that failed, or found nothing.</returns>
     internal static T? Try<T>(List<ImageException> refused, Func<T?> read)
         where T : class

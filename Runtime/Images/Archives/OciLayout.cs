@@ -19,7 +19,10 @@ internal static class OciLayout
     /// <summary>Where a blob is.</summary>
     public static string PathOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 
-    /// <summary>Its images for a platform; one with several names comes once. What lies beside images, as signatures do, is skipped.</summary>
+    /// <summary>
+    /// Its images for a platform; one with several names comes once. What lies beside images, as signatures do, is
+    /// skipped.
+    /// </summary>
     /// <param name="files">The archive.</param>
     /// <param name="wanted">The platform.</param>
     /// <param name="refused">Gets what is wrong with images that are left out.</param>

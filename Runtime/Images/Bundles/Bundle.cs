@@ -31,7 +31,10 @@ public sealed class Bundle
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created => Directory.GetLastWriteTimeUtc(Path.Combine(FullPath, "rootfs") is var root && note.Layers.Count == 0 ? root : Path.Combine(FullPath, ImageBundle.ChangesName));
 
-    /// <summary>The bytes of its own files: what containers have written, or the copy of the image. The layers below are not counted.</summary>
+    /// <summary>
+    /// The bytes of its own files: what containers have written, or the copy of the image. The layers below are not
+    /// counted.
+    /// </summary>
     public long OwnBytes
     {
         get
@@ -53,8 +56,12 @@ public sealed class Bundle
     /// <param name="store">The store that has the bundle's image.</param>
     /// <param name="path">The bundle's directory.</param>
     /// <param name="force">Whether it is removed although a container runs on it.</param>
-    /// <exception cref="ImageException">The directory is not a bundle of this store, or a container runs on it. Nothing is removed then.</exception>
-    /// <exception cref="SyscallException">A file cannot be removed; the bundle is unmounted then, and the rest of it can be removed later.</exception>
+    /// <exception cref="ImageException">
+    /// The directory is not a bundle of this store, or a container runs on it. Nothing is removed then.
+    /// </exception>
+    /// <exception cref="SyscallException">
+    /// A file cannot be removed; the bundle is unmounted then, and the rest of it can be removed later.
+    /// </exception>
     public static void Remove(ImageStore store, string path, bool force = false)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

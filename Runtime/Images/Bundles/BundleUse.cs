@@ -9,8 +9,9 @@ using Vessel.Oci.Reference;
 namespace Vessel.Images.Bundles;
 
 /// <summary>
-/// Notes which bundles there are, and keeps the layers that a bundle's root filesystem lies on, also when their image is removed. Each bundle has a
-/// file: the bundle's path, <c>image</c> with the image's id and name, then the digest of a layer on each line. A note holds as long as the bundle has a
+/// Notes which bundles there are, and keeps the layers that a bundle's root filesystem lies on, also when their image
+/// is removed. Each bundle has a file: the bundle's path, <c>image</c> with the image's id and name, then the digest of
+/// a layer on each line. A note holds as long as the bundle has a
 /// <c>rootfs</c>.
 /// </summary>
 internal static class BundleUse
@@ -32,7 +33,10 @@ internal static class BundleUse
     /// <summary>All bundles that are there.</summary>
     public static List<BundleNote> All(StoreFolder folder) => [.. Notes(folder).Select(n => n.Note).OfType<BundleNote>().OrderBy(n => n.Path, StringComparer.Ordinal)];
 
-    /// <summary>The layers that bundles hold; what is known of bundles that are gone is forgotten. Under the store's lock, taken alone.</summary>
+    /// <summary>
+    /// The layers that bundles hold; what is known of bundles that are gone is forgotten. Under the store's lock, taken
+    /// alone.
+    /// </summary>
     public static HashSet<Digest> Held(StoreFolder folder)
     {
         HashSet<Digest> held = [];

@@ -124,7 +124,10 @@ public sealed class StoreFolder
     internal ImageException NoAccess(Exception inner) =>
         new(ImageErrorKind.Unauthorized, $"the data root {Root} belongs to another user: run the command as that user, with sudo for root, or name another directory by --data-root", inner);
 
-    /// <summary>The digests that files or folders below an <c>ALGORITHM/HEX</c> folder are named by; none where there is no such folder.</summary>
+    /// <summary>
+    /// The digests that files or folders below an <c>ALGORITHM/HEX</c> folder are named by; none where there is no such
+    /// folder.
+    /// </summary>
     internal static IEnumerable<Digest> DigestsIn(string folder, string suffix = "")
     {
         if (!Directory.Exists(folder))

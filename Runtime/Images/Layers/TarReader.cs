@@ -119,7 +119,10 @@ public sealed partial class TarReader : ILayerData
         return true;
     }
 
-    /// <summary>The next block; empty where the stream ends, or only some zeros are left of it. It is valid until the next is read.</summary>
+    /// <summary>
+    /// The next block; empty where the stream ends, or only some zeros are left of it. It is valid until the next is
+    /// read.
+    /// </summary>
     private ReadOnlySpan<byte> NextBlock()
     {
         while (end - start < Block)

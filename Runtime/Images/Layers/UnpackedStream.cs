@@ -2,7 +2,10 @@ using Vessel.Images.Content;
 
 namespace Vessel.Images.Layers;
 
-/// <summary>What a decompressor gives. Where that fails, the error names the compression, and not what the library says of its insides.</summary>
+/// <summary>
+/// What a decompressor gives. Where that fails, the error names the compression, and not what the library says of its
+/// insides.
+/// </summary>
 internal sealed class UnpackedStream(Stream decompressor, string compression) : ReadOnlyStream
 {
     /// <exception cref="InvalidDataException">The compressed bytes are damaged or cut off.</exception>

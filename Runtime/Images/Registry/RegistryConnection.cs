@@ -16,8 +16,8 @@ internal sealed class RegistryConnection : IDisposable
     private const int MaximumRedirects = 5;
     private const int MaximumErrorBytes = 64 << 10;
 
-    // How many times the idle timeout a registry may be silent that is sent something: what the kernel has taken is not there yet, and the registry
-    // may look at all of it before it answers.
+    // How many times the idle timeout a registry may be silent that is sent something: what the kernel has taken is not
+    // there yet, and the registry may look at all of it before it answers.
     private const int WritePatience = 2;
 
     private const long LargeBody = 1 << 20;
@@ -103,7 +103,8 @@ internal sealed class RegistryConnection : IDisposable
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                // A registry that is silent after it was sent something may still be at it: asking again would only take the time again.
+                // A registry that is silent after it was sent something may still be at it: asking again would only
+                // take the time again.
                 if (attempt >= attempts || !IsReading(method))
                     throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {LimitOf(method).TotalSeconds:0} s");
             }
@@ -163,7 +164,10 @@ internal sealed class RegistryConnection : IDisposable
         return decoded.ToArray();
     }
 
-    /// <summary>Whether an answer may be another one soon: too early, too many requests, or a fault of the server. All others are final.</summary>
+    /// <summary>
+    /// Whether an answer may be another one soon: too early, too many requests, or a fault of the server. All others
+    /// are final.
+    /// </summary>
     public static bool IsTemporary(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or (HttpStatusCode)425 or HttpStatusCode.TooManyRequests || (int)status >= 500;
 
@@ -237,12 +241,17 @@ internal sealed class RegistryConnection : IDisposable
 
     private TimeSpan LimitOf(HttpMethod method) => IsReading(method) ? settings.IdleTimeout : settings.IdleTimeout * WritePatience;
 
-    /// <summary>An address for messages: without a user's name and password, and without a query, which may be signed.</summary>
+    /// <summary>
+    /// An address for messages: without a user's name and password, and without a query, which may be signed.
+    /// </summary>
     public static string Shown(Uri address) => $"{address.Scheme}://{address.Authority}{address.AbsolutePath}{(address.Query.Length > 1 ? "?…" : "")}";
 
     private bool IsOurs(Uri target) => target.Authority == Address.Authority && target.Scheme == Address.Scheme;
 
-    /// <summary>Whether a connection fails for good: nobody listens, or without TLS, or with a bad certificate. That does not change within seconds.</summary>
+    /// <summary>
+    /// Whether a connection fails for good: nobody listens, or without TLS, or with a bad certificate. That does not
+    /// change within seconds.
+    /// </summary>
     public static bool IsFinal(Exception e) =>
         e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError } || e.InnerException is AuthenticationException;
 

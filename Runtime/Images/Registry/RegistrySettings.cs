@@ -24,8 +24,8 @@ public sealed record RegistrySettings
     public ICredentialSource Credentials { get; init; } = DockerConfig.OfUser();
 
     /// <summary>
-    /// Receives a line for each request, redirect, challenge and choice, for whoever looks for an error. Credentials, tokens and the queries of
-    /// addresses, which may be signed, are left out. Called from several threads.
+    /// Receives a line for each request, redirect, challenge and choice, for whoever looks for an error. Credentials,
+    /// tokens and the queries of addresses, which may be signed, are left out. Called from several threads.
     /// </summary>
     public Action<string> Log { get; init; } = static _ => { };
 

@@ -168,7 +168,8 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         }
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: PipeBytes, resumeWriterThreshold: PipeBytes / 2, minimumSegmentSize: 1 << 17, useSynchronizationContext: false));
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        // While the blob arrives that is what there is to report; what is left to unpack then is reported by whoever unpacks it.
+        // While the blob arrives that is what there is to report; what is left to unpack then is reported by whoever
+        // unpacks it.
         long taken = 0;
         int isHere = 0;
         void Taken(long done)

@@ -38,7 +38,9 @@ internal sealed class ImageNames
     /// <summary>The image of a name; null where it names none.</summary>
     public Digest? Find(ImageReference name) => names.GetValueOrDefault(name.ToString());
 
-    /// <summary>Refuses a name that could be read as an image's id. Callers ask before they download or unpack anything.</summary>
+    /// <summary>
+    /// Refuses a name that could be read as an image's id. Callers ask before they download or unpack anything.
+    /// </summary>
     /// <exception cref="ImageException"><see cref="ImageErrorKind.Invalid"/>.</exception>
     public static void RequireUnambiguous(ImageReference name)
     {
@@ -47,7 +49,9 @@ internal sealed class ImageNames
     }
 
     /// <summary>Lets a name mean an image.</summary>
-    /// <exception cref="ImageException"><see cref="ImageErrorKind.Invalid"/>: the name could be read as an image's id.</exception>
+    /// <exception cref="ImageException">
+    /// <see cref="ImageErrorKind.Invalid"/>: the name could be read as an image's id.
+    /// </exception>
     public void Set(ImageReference name, Digest id)
     {
         RequireUnambiguous(name);

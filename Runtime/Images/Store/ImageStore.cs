@@ -61,8 +61,12 @@ public sealed class ImageStore
     public Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default) =>
         new ImagePuller(this, registry, options, observer).PullAsync(reference, cancellation);
 
-    /// <summary>Refuses to bring an image for a user who cannot keep one, before anything is downloaded or read.</summary>
-    /// <exception cref="ImageException"><see cref="ImageErrorKind.Unauthorized"/>: the user is not root, or does not own the data root.</exception>
+    /// <summary>
+    /// Refuses to bring an image for a user who cannot keep one, before anything is downloaded or read.
+    /// </summary>
+    /// <exception cref="ImageException">
+    /// <see cref="ImageErrorKind.Unauthorized"/>: the user is not root, or does not own the data root.
+    /// </exception>
     public void RequireWriter()
     {
         if (Kernel.Call(SYS.geteuid) != 0)

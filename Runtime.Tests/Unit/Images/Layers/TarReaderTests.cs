@@ -350,7 +350,8 @@ public sealed class TarReaderTests
     {
         byte[] tar = new TarBuilder().Pax(("path", "long"), ("mtime", "1.5")).File("a", new string('x', 1000)).Long('L', "other").Link("b", "c")
             .Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", "10")).File("s", "1\n0\n5\n".PadRight(512, '\0') + "abcde").ToArray();
-        // Between entries it is the end, and where an entry's data are complete and only the zeros after them are missing.
+        // Between entries it is the end, and where an entry's data are complete and only the zeros after them are
+        // missing.
         HashSet<int> ends = [0, .. Enumerable.Range((512 * 3) + 1000, 25), 512 * 8, .. Enumerable.Range((512 * 12) + 5, 508)];
         for (int length = 0; length <= tar.Length; length++)
         {

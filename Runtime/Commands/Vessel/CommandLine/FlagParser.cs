@@ -13,7 +13,9 @@ internal static class FlagParser
     /// <param name="arguments">The command line.</param>
     /// <param name="start">Where to begin.</param>
     /// <param name="options">The options there are.</param>
-    /// <param name="ownArguments">How many arguments are read; reading stops at the next, with which a program's own begin.</param>
+    /// <param name="ownArguments">
+    /// How many arguments are read; reading stops at the next, with which a program's own begin.
+    /// </param>
     /// <param name="end">Where reading stopped.</param>
     /// <exception cref="UsageException">An option isn't there, or its value is missing or wrong.</exception>
     public static ParsedOptions Parse(IReadOnlyList<string> arguments, int start, IReadOnlyList<Option> options, int ownArguments, out int end)

@@ -18,7 +18,10 @@ internal sealed class LayerLines(TextWriter output, bool isTerminal, Func<int> c
     private readonly Dictionary<Digest, Line> lines = [];
     private int width;
 
-    /// <summary>Lines that are rewritten if standard output is a terminal, whose width is asked for at each line: people resize windows.</summary>
+    /// <summary>
+    /// Lines that are rewritten if standard output is a terminal, whose width is asked for at each line: people resize
+    /// windows.
+    /// </summary>
     /// <param name="output">Standard output.</param>
     /// <param name="isPlain">Whether no line is rewritten in any case, because others are written between them.</param>
     public static LayerLines OnConsole(TextWriter output, bool isPlain) => new(output, !Console.IsOutputRedirected && !isPlain, static () => StandardStreams.Columns);
