@@ -8,6 +8,9 @@ public static unsafe class Mounts
     // A mount's options are copied by the kernel as one page.
     private const int OptionsPage = 4096;
 
+    // fsconfig(2) takes values of so many bytes.
+    private const int LongestValue = 255;
+
     /// <summary>Mounts an overlay (Documentation/filesystems/overlayfs).</summary>
     /// <param name="target">A folder.</param>
     /// <param name="lowers">What lies below, the topmost first.</param>
@@ -45,7 +48,7 @@ public static unsafe class Mounts
                 // By descriptors a path is short enough for some two hundred of them.
                 foreach (string lower in lowers)
                     held.Add(Files.Open(null, lower, Open.O_PATH | Open.O_DIRECTORY));
-                options = $"lowerdir={string.Join(':', held.Select(l => $"/proc/self/fd/{l.Number}"))}{above}";
+                options = $"lowerdir={string.Join(':', held.Select(NameOf))}{above}";
                 if (System.Text.Encoding.UTF8.GetByteCount(options) >= OptionsPage)
                     throw new SyscallException($"{what}: {lowers.Count} layers, whose paths are longer together than this kernel takes (Linux 6.5 takes any number)", Errno.E2BIG);
             }
@@ -139,7 +142,11 @@ public static unsafe class Mounts
         if (result < 0)
             return result;
         using FileDescriptor context = new((int)result);
-        result = SetString(context, "source", source);
+        // A path that is too long for an option is opened here, and named by its descriptor.
+        result = 0;
+        using FileDescriptor? held = IsTooLong(source) && (result = Files.TryOpen(null, source, Open.O_PATH)) >= 0 ? new FileDescriptor((int)result) : null;
+        if (result >= 0)
+            result = SetString(context, "source", held is null ? source : NameOf(held));
         if (result >= 0)
             result = SetFlag(context, "ro");
         if (result >= 0)
@@ -160,17 +167,39 @@ public static unsafe class Mounts
 
     private static bool TryConfigure(FileDescriptor context, string what, IReadOnlyList<string> lowers, string? upper, string? work)
     {
-        Check.Ok(SetString(context, "source", "overlay"), what);
-        foreach (string lower in lowers)
-            if (SetString(context, "lowerdir+", lower) is < 0 and var result)
-                return result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP ? false : Check.Ok(result, $"{what}, with lowerdir {lower}") == 0;
-        if (upper is not null)
+        List<FileDescriptor> held = [];
+        try
         {
-            Check.Ok(SetString(context, "upperdir", upper), $"{what}, with upperdir {upper}");
-            Check.Ok(SetString(context, "workdir", work!), $"{what}, with workdir {work}");
+            Check.Ok(SetString(context, "source", "overlay"), what);
+            foreach (string lower in lowers)
+                if (SetString(context, "lowerdir+", Short(lower, held)) is < 0 and var result)
+                    return result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP ? false : Check.Ok(result, $"{what}, with lowerdir {lower}") == 0;
+            if (upper is not null)
+            {
+                // A backslash takes the meaning of what follows it from these two options, and not from `lowerdir+`.
+                Check.Ok(SetString(context, "upperdir", Short(upper.Replace("\\", "\\\\"), held, upper)), $"{what}, with upperdir {upper}");
+                Check.Ok(SetString(context, "workdir", Short(work!.Replace("\\", "\\\\"), held, work)), $"{what}, with workdir {work}");
+            }
+            return true;
         }
-        return true;
+        finally
+        {
+            held.ForEach(d => d.Dispose());
+        }
     }
+
+    // The value of an option that is a directory: the directory's descriptor where its path is too long.
+    private static string Short(string value, List<FileDescriptor> held, string? path = null)
+    {
+        if (!IsTooLong(value))
+            return value;
+        held.Add(Files.Open(null, path ?? value, Open.O_PATH | Open.O_DIRECTORY));
+        return NameOf(held[^1]);
+    }
+
+    private static bool IsTooLong(string value) => System.Text.Encoding.UTF8.GetByteCount(value) > LongestValue;
+
+    private static string NameOf(FileDescriptor file) => $"/proc/self/fd/{file.Number}";
 
     private static nint SetFlag(FileDescriptor context, string key)
     {

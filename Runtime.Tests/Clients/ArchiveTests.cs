@@ -64,7 +64,7 @@ public sealed class ArchiveTests : ImageTest
     {
         Outcome save = Vessel("save", "-o", Box.Folder + "/saved.tar", "nope");
         Assert.That(save.ExitCode, Is.EqualTo(1));
-        Assert.That(save.Error, Is.EqualTo("Error response from daemon: No such image: nope:latest\n"));
+        Assert.That(save.Error, Is.EqualTo("vessel: No such image: nope:latest\n"));
         Assert.That(Directory.GetFiles(Box.Folder, "saved*"), Is.Empty);
     }
 }

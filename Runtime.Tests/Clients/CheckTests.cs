@@ -34,7 +34,7 @@ public sealed class CheckTests : ImageTest
         string record = Stored("images").Single(f => !f.EndsWith("/names.json"));
         Vessel("import", "-c", "CMD true", SomeTar(), "mine:v1").Succeeded();
         File.WriteAllText(record, "{");
-        Assert.That(Vessel("image", "inspect", "tour:v1").Error, Does.StartWith("Error response from daemon: image ").And.Contain("is damaged").And.Contain("system check --repair"));
+        Assert.That(Vessel("image", "inspect", "tour:v1").Error, Does.StartWith("vessel: image ").And.Contain("is damaged").And.Contain("system check --repair"));
         Assert.That(Vessel("rmi", "mine:v1").Succeeded().Output, Does.StartWith("Untagged: mine:v1\nDeleted: "));
         Vessel("image", "prune", "-af").Succeeded();
         // What it is made of nobody knows, so that nothing goes; and to pull it again moves nothing.

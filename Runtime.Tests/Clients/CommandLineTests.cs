@@ -9,24 +9,32 @@ namespace Vessel.Tests.Clients;
 /// <summary>The command line as docker's: options, messages, exit codes, filters, formats.</summary>
 public sealed class CommandLineTests : ImageTest
 {
-    [TestCase("images --foo", 125, "unknown flag: --foo\n\nUsage:  vessel images [OPTIONS] [REPOSITORY[:TAG]]\n\nRun 'vessel images --help' for more information\n")]
+    [TestCase("images --foo", 125, "vessel: unknown flag: --foo\n\nUsage:  vessel images [OPTIONS] [REPOSITORY[:TAG]]\n\nRun 'vessel images --help' for more information\n")]
     [TestCase("images -aqz", 125, "unknown shorthand flag: 'z' in -aqz")]
     [TestCase("images --format", 125, "flag needs an argument: --format")]
     [TestCase("save -o", 125, "flag needs an argument: 'o' in -o")]
-    [TestCase("images --quiet=maybe", 125, "invalid argument \"maybe\" for \"--quiet\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax")]
+    [TestCase("images --quiet=maybe", 125, "invalid argument \"maybe\" for \"--quiet\" flag: expected true or false")]
     [TestCase("pull", 1, "vessel: 'vessel pull' requires 1 argument\n\nUsage:  vessel pull [OPTIONS] NAME[:TAG|@DIGEST]")]
     [TestCase("rmi", 1, "vessel: 'vessel rmi' requires at least 1 argument")]
     [TestCase("tag one", 1, "requires 2 arguments")]
-    [TestCase("nope", 1, "vessel: unknown command: vessel nope\n\nRun 'vessel --help' for more information\n")]
-    [TestCase("image nope", 1, "vessel: unknown command: vessel image nope\n\nRun 'vessel image --help' for more information\n")]
-    [TestCase("pull UPPER", 1, "invalid reference format: repository name (library/UPPER) must be lowercase\n")]
+    [TestCase("nope", 1, "vessel: unknown command: vessel nope\n\nUsage:  vessel [OPTIONS] COMMAND [ARG...]\n\nRun 'vessel --help' for more information\n")]
+    [TestCase("image nope", 1, "vessel: unknown command: vessel image nope\n\nUsage:  vessel image COMMAND\n\nRun 'vessel image --help' for more information\n")]
+    [TestCase("pul", 1, "vessel: unknown command: vessel pul (did you mean \"pull\"?)\n\nUsage:  vessel [OPTIONS] COMMAND [ARG...]\n")]
+    [TestCase("image sl", 1, "vessel: unknown command: vessel image sl\n\nUsage:  vessel image COMMAND\n")]
+    [TestCase("image hsitory", 1, "vessel: unknown command: vessel image hsitory (did you mean \"history\"?)\n")]
+    [TestCase("help imags", 1, "vessel: unknown help topic: imags (did you mean \"images\"?)\n\nUsage:  vessel [OPTIONS] COMMAND [ARG...]\n")]
+    [TestCase("images --quite", 125, "vessel: unknown flag: --quite (did you mean \"quiet\"?)\n\nUsage:  vessel images")]
+    [TestCase("--log-level loud images", 125, "vessel: invalid log level \"loud\": it is debug, info, warn, error or fatal\n")]
+    [TestCase("bundle -e =x i d", 125, "vessel: invalid environment variable: =x\n")]
+    [TestCase("bundle rm /no/where", 1, "vessel: /no/where is not a bundle of ")]
+    [TestCase("pull UPPER", 1, "vessel: invalid reference format: repository name (library/UPPER) must be lowercase\n")]
     [TestCase("pull -a x:y", 1, "tag can't be used with --all-tags/-a\n")]
     [TestCase("pull --disable-content-trust=false x", 1, "signatures of images are not looked at")]
-    [TestCase("load -i /no/where", 1, "open /no/where: no such file or directory\n")]
-    [TestCase("--data-root= images", 125, "--data-root is empty\n")]
-    [TestCase("rmi nope", 1, "Error response from daemon: No such image: nope:latest\n")]
+    [TestCase("load -i /no/where", 1, "vessel: open /no/where: no such file or directory (ENOENT)\n")]
+    [TestCase("--data-root= images", 125, "vessel: --data-root is empty\n")]
+    [TestCase("rmi nope", 1, "vessel: No such image: nope:latest\n")]
     [TestCase("images --filter nope=1", 1, "invalid filter 'nope'")]
-    [TestCase("images --filter nope", 125, "invalid argument \"nope\" for \"--filter\" flag: invalid argument \"nope\": bad format of filter (expected name=value)\n\nUsage:  vessel images")]
+    [TestCase("images --filter nope", 125, "invalid argument \"nope\" for \"--filter\" flag: expected name=value\n\nUsage:  vessel images")]
     [TestCase("images [", 1, "syntax error in pattern")]
     [TestCase("images --filter dangling=maybe", 1, "invalid filter 'dangling=[maybe]'")]
     [TestCase("image prune --filter before=x", 1, "invalid filter 'before'")]
@@ -94,7 +102,7 @@ public sealed class CommandLineTests : ImageTest
         Assert.That(inspect.Text, Is.EqualTo(expected));
         // Nothing is printed of what fails, and it is said where.
         Assert.That(inspect.ExitCode, Is.EqualTo(expected.Length > 0 ? 0 : 1));
-        Assert.That(inspect.Error, expected.Length > 0 ? Is.Empty : Does.StartWith("template parsing error: template: :1:"));
+        Assert.That(inspect.Error, expected.Length > 0 ? Is.Empty : Does.StartWith("vessel: template parsing error: template: :1:"));
     }
 
     [Test]
@@ -103,7 +111,7 @@ public sealed class CommandLineTests : ImageTest
         Load("mine:v1");
         Outcome inspect = Vessel("image", "inspect", "nope", "mine:v1");
         Assert.That(inspect.ExitCode, Is.EqualTo(1));
-        Assert.That(inspect.Error, Is.EqualTo("Error response from daemon: No such image: nope:latest\n"));
+        Assert.That(inspect.Error, Is.EqualTo("vessel: No such image: nope:latest\n"));
         Assert.That(inspect.Output, Does.StartWith("[\n    {\n        \"Id\": \"sha256:").And.EndWith("    }\n]\n"));
     }
 
@@ -132,7 +140,7 @@ public sealed class CommandLineTests : ImageTest
         string id = Vessel("images", "-q").Text;
         Assert.That(Vessel("tag", id, "other:v2").ExitCode, Is.Zero);
         Outcome refused = Vessel("rmi", id);
-        Assert.That(refused.Error, Is.EqualTo($"Error response from daemon: conflict: unable to delete {id} (must be forced) - image is referenced in multiple repositories\n"));
+        Assert.That(refused.Error, Is.EqualTo($"vessel: conflict: unable to delete {id} (must be forced) - image is referenced in multiple repositories\n"));
         Load("mine:v1", "sh -c false");
         Vessel("tag", "mine:v1", "other:v2").Succeeded();
         Assert.That(Vessel("images", "--filter", "dangling=true", "--format", "{{.Repository}} {{.ID}}").Text, Is.EqualTo($"<none> {id}"));

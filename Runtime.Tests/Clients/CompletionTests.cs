@@ -18,6 +18,9 @@ public sealed class CompletionTests : ImageTest
         Assert.That(Offered("pull", "--platform", "linux/a"), Is.EqualTo(new[] { "linux/amd64", "linux/arm64", "linux/arm/v7", ":words" }));
         Assert.That(Offered("load", "-i", ""), Is.EqualTo(new[] { ":files" }));
         Assert.That(Offered("--data-root", "/x", "bundle", "image", ""), Is.EqualTo(new[] { ":folders" }));
+        Assert.That(Offered("bundle", ""), Is.EqualTo(new[] { "ls", "rm", ":words" }));
+        Assert.That(Offered("bundle", "rm", "--"), Is.EqualTo(new[] { "--force", "--help", ":words" }));
+        Assert.That(Offered("bundle", "rm", ""), Is.EqualTo(new[] { ":folders" }));
         Assert.That(Offered("nothing", ""), Is.EqualTo(new[] { ":words" }));
     }
 

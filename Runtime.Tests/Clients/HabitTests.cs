@@ -71,7 +71,7 @@ public sealed class HabitTests : ImageTest
         Assert.That(Vessel("inspect", "-f", Format, "tour:v1").Output, Is.EqualTo("map[]|||null|[]|map[]|<no value>|\n"));
         Assert.That(Vessel("image", "inspect", "-f", "{{printf \"%.12s|%-4d|%04d|%x\" .Id 5 7 \"ab\"}}|{{slice .Os 0 3}}|{{print 1 2}}", "tour:v1").Text, Does.Match("^sha256:[0-9a-f]{5}\\|5   \\|0007\\|6162\\|lin\\|1 2$"));
         Assert.That(Vessel("image", "inspect", "-f", "{{.Config.Nonsense}}", "tour:v1").ExitCode, Is.EqualTo(1));
-        Assert.That(Vessel("inspect", "nobody").Error, Is.EqualTo("Error: No such object: nobody\n"));
+        Assert.That(Vessel("inspect", "nobody").Error, Is.EqualTo("vessel: No such object: nobody\n"));
         Assert.That(Vessel("version", "--format", "{{.Server.Version}}").Text, Is.Not.Empty.And.EqualTo(Vessel("version", "-f", "{{.Client.Version}}").Text));
     }
 

@@ -79,18 +79,18 @@ public sealed class ImportTests : ImageTest
         byte[] xz = Packed(rootfs, "xz");
         foreach ((byte[] input, string words) in new[]
         {
-            ("no tar at all, but some text that is long enough to be looked at"u8.ToArray(), "Error response from daemon: layer sha256:"),
-            (rootfs[..(rootfs.Length / 2)], "Error response from daemon: layer sha256:"),
-            (Packed(rootfs, "gzip")[..100_000], "Error response from daemon: "),
-            (xz[..(xz.Length / 2)], "Error response from daemon: xz cannot decompress it: "),
+            ("no tar at all, but some text that is long enough to be looked at"u8.ToArray(), "vessel: import: it is not a tar archive"),
+            (rootfs[..(rootfs.Length / 2)], "vessel: layer sha256:"),
+            (Packed(rootfs, "gzip")[..100_000], "vessel: "),
+            (xz[..(xz.Length / 2)], "vessel: xz cannot decompress it: "),
         })
         {
             Outcome import = VesselWith(input, "import", "-", "mine:v1");
             Assert.That(import.ExitCode, Is.EqualTo(1), import.ToString());
             Assert.That(import.Error, Does.StartWith(words));
         }
-        Assert.That(Vessel("import", Box.Folder + "/none.tar").Error, Is.EqualTo($"open {Box.Folder}/none.tar: no such file or directory\n"));
-        Assert.That(VesselWith(rootfs, "import", "-c", "RUN true", "-").Error, Is.EqualTo("Error response from daemon: RUN is not a valid change command\n"));
+        Assert.That(Vessel("import", Box.Folder + "/none.tar").Error, Is.EqualTo($"vessel: open {Box.Folder}/none.tar: no such file or directory (ENOENT)\n"));
+        Assert.That(VesselWith(rootfs, "import", "-c", "RUN true", "-").Error, Is.EqualTo("vessel: RUN is not a valid change command\n"));
         Assert.That(Stored("layers").Concat(Stored("leases")), Is.Empty);
         Assert.That(Vessel("images", "-q").Output, Is.Empty);
     }

@@ -18,7 +18,7 @@ public sealed class LoginTests : ImageTest
         Registry.Make("mine/tour:v1", "--dest-creds", $"{LocalRegistry.User}:{LocalRegistry.Password}");
         Outcome refused = Vessel("pull", image);
         Assert.That(refused.ExitCode, Is.EqualTo(1));
-        Assert.That(refused.Error, Does.StartWith("Error response from daemon: unauthorized: authentication required").And.Contain($"`vessel login {Registry.Address}`"));
+        Assert.That(refused.Error, Does.StartWith("vessel: unauthorized: authentication required").And.Contain($"`vessel login {Registry.Address}`"));
 
         Outcome login = VesselWith(Encoding.UTF8.GetBytes(LocalRegistry.Password + "\n"), "login", "-u", LocalRegistry.User, "--password-stdin", Registry.Address);
         Assert.That(login.Output, Is.EqualTo("Login Succeeded\n"), login.ToString());

@@ -102,10 +102,10 @@ public sealed class PullTests : ImageTest
         File.WriteAllText(bundle + "/mine", "");
         Outcome refused = Vessel("bundle", "tour:v1", bundle);
         Assert.That(refused.ExitCode, Is.EqualTo(1));
-        Assert.That(refused.Error, Is.EqualTo($"Error response from daemon: {bundle} is not empty\n"));
+        Assert.That(refused.Error, Is.EqualTo($"vessel: {bundle} is not empty\n"));
         Assert.That(Directory.GetFileSystemEntries(bundle), Is.EqualTo(new[] { bundle + "/mine" }));
-        Assert.That(Vessel("bundle", "tour:v1", bundle + "/mine").Error, Is.EqualTo($"Error response from daemon: {bundle}/mine is a file; a bundle is a folder\n"));
-        Assert.That(Vessel("bundle", "tour:v1", "").Error, Is.EqualTo("Error response from daemon: a bundle is a folder, and its path is empty\n"));
+        Assert.That(Vessel("bundle", "tour:v1", bundle + "/mine").Error, Is.EqualTo($"vessel: {bundle}/mine is a file; a bundle is a folder\n"));
+        Assert.That(Vessel("bundle", "tour:v1", "").Error, Is.EqualTo("vessel: a bundle is a folder, and its path is empty\n"));
         Assert.That(Stored("bundles"), Is.Empty);
     }
 
@@ -124,7 +124,7 @@ public sealed class PullTests : ImageTest
         Registry.Make("library/tour:v1");
         Outcome pull = Vessel("pull", $"{Registry.Address}/library/tour:nope");
         Assert.That(pull.ExitCode, Is.EqualTo(1));
-        Assert.That(pull.Error, Is.EqualTo($"Error response from daemon: manifest for {Registry.Address}/library/tour:nope not found: manifest unknown: manifest unknown\n"));
+        Assert.That(pull.Error, Is.EqualTo($"vessel: manifest for {Registry.Address}/library/tour:nope not found: manifest unknown\n"));
         Assert.That(Stored("images").Concat(Stored("content")).Concat(Stored("layers")).Concat(Stored("leases")), Is.Empty);
     }
 

@@ -311,6 +311,7 @@ public sealed class PullTransferTests : PullTest
         int length = form switch { "half" => layer.Blob.Length / 2, "whole" => layer.Blob.Length, _ => layer.Blob.Length + 1 };
         byte[] left = new byte[length];
         layer.Blob.AsSpan(0, length / 3).CopyTo(left);
+        Store.Folder.Prepare();
         File.WriteAllBytes(Store.Folder.Ingest(layer.Digest), left);
         File.WriteAllBytes(Store.Folder.Ingest(image.Id), new byte[10]);
         await PullAsync();
@@ -319,9 +320,38 @@ public sealed class PullTransferTests : PullTest
     }
 
     [Test]
+    public async Task Extracting_IsReportedByTheBytesThatAreUnpacked()
+    {
+        FakeLayer layer = FakeLayer.Random("a", Part);
+        FakeImage image = Serve(layer, FakeLayer.Text("b", "b"));
+        await PullAsync();
+        // The blob stays, so that nothing is left to do but to unpack it.
+        Directory.Delete(Store.Folder.Layer(layer.DiffId), recursive: true);
+        List<long> steps = [];
+        PullRecord record = new() { Step = (digest, stage, done) => { if (digest == layer.Digest && stage == PullStage.Extracting) steps.Add(done); } };
+        await PullAsync(observer: record);
+        AssertComplete(image);
+        Assert.That(record.Of(layer.Digest), Is.EqualTo(new[] { PullStage.Pending, PullStage.Waiting, PullStage.Extracting, PullStage.Complete }));
+        Assert.That(steps, Is.Ordered.And.Not.Empty);
+        Assert.That(steps[^1], Is.EqualTo(layer.Blob.Length));
+    }
+
+    [Test]
+    public async Task OneLayer_IsCompleteBeforeTheOthersHaveArrived()
+    {
+        FakeLayer slow = FakeLayer.Random("slow", Part), fast = FakeLayer.Text("fast", "fast");
+        FakeImage image = Serve(slow, fast);
+        TaskCompletionSource isComplete = new();
+        Registry.Change(slow.Digest.ToString(), a => a with { Wait = isComplete.Task });
+        await PullAsync(observer: new PullRecord { Step = (digest, stage, _) => { if (digest == fast.Digest && stage == PullStage.Complete) isComplete.SetResult(); } });
+        AssertComplete(image);
+    }
+
+    [Test]
     public async Task SoundBeginning_LeftByAnother_IsGoneOnWith()
     {
         FakeImage image = Serve(FakeLayer.Random("a", Large), FakeLayer.Random("b", Part));
+        Store.Folder.Prepare();
         File.WriteAllBytes(Store.Folder.Ingest(image.Layers[0].Digest), image.Layers[0].Blob[..12345]);
         File.WriteAllBytes(Store.Folder.Ingest(image.Layers[1].Digest), image.Layers[1].Blob);
         await PullAsync();

@@ -43,7 +43,12 @@ public sealed class CommandLineTests : KernelTest
 
     private Outcome Usage(params string[] arguments)
     {
-        Outcome call = Call(arguments).FailedInOneLine();
+        // What is wrong with the form of the command line has a second line: how the command is called.
+        Outcome call = Call(arguments).Failed();
+        if (call.Error.Contains("\nusage: ", StringComparison.Ordinal))
+            call.FailedWithUsage();
+        else
+            call.FailedInOneLine();
         Assert.That(call.ExitCode, Is.EqualTo(1), call.ToString());
         Assert.That(call.Output, Is.Empty, call.ToString());
         Assert.That(Directory.Exists(Box.StateRoot), Is.False, "it made its state root for a mistake");

@@ -391,12 +391,14 @@ public sealed class CommandTests : KernelTest
     {
         Assert.Multiple(() =>
         {
-            Assert.That(Call("frobnicate").FailedInOneLine("frobnicate").ExitCode, Is.EqualTo(1));
-            Assert.That(Call("run", "--frobnicate", "x").FailedInOneLine("frobnicate").ExitCode, Is.EqualTo(1));
-            Assert.That(Call("run").FailedInOneLine("argument").ExitCode, Is.EqualTo(1));
-            Assert.That(Call("run", "a", "b").FailedInOneLine("argument").ExitCode, Is.EqualTo(1));
-            Assert.That(Call("state").FailedInOneLine("argument").ExitCode, Is.EqualTo(1));
-            Assert.That(Call("create", "-b").FailedInOneLine("argument").ExitCode, Is.EqualTo(1));
+            Assert.That(Call("frobnicate").FailedWithUsage("unknown command \"frobnicate\"").ExitCode, Is.EqualTo(1));
+            Assert.That(Call("strat", "x").FailedWithUsage("unknown command \"strat\" (did you mean \"start\"?)", "usage: vrun [global options] command").ExitCode, Is.EqualTo(1));
+            Assert.That(Call("run", "--budnle", "b", "x").FailedWithUsage("-budnle (did you mean \"bundle\"?)", "usage: vrun run [command options] <container-id>").ExitCode, Is.EqualTo(1));
+            Assert.That(Call("run", "--frobnicate", "x").FailedWithUsage("frobnicate").ExitCode, Is.EqualTo(1));
+            Assert.That(Call("run").FailedWithUsage("argument").ExitCode, Is.EqualTo(1));
+            Assert.That(Call("run", "a", "b").FailedWithUsage("argument").ExitCode, Is.EqualTo(1));
+            Assert.That(Call("state").FailedWithUsage("argument").ExitCode, Is.EqualTo(1));
+            Assert.That(Call("create", "-b").FailedWithUsage("argument").ExitCode, Is.EqualTo(1));
         });
     }
 

@@ -3,6 +3,7 @@ using NUnit.Framework;
 using Vessel.Images;
 using Vessel.Images.Archives;
 using Vessel.Images.Layers;
+using Vessel.Images.Registry;
 using Vessel.Images.Store;
 using Vessel.Native.Raw;
 using Vessel.Native.Safe;
@@ -91,6 +92,90 @@ public sealed class ArchiveTests
         Assert.That(Refusal(tar), Does.StartWith("index.json: r.example/app@").And.Contain($"is the name of something that has digest {image.Digest}"));
     }
 
+    [TestCase("docker"), TestCase("layout"), TestCase("import"), TestCase("pull")]
+    public void NameThatIsTheIdOfAnotherImage_IsRefused(string way)
+    {
+        FakeImage image = FakeImage.Of(FakeLayer.Text("good", "good"));
+        Load(LayoutOf(image, "good:v1").End());
+        string name = image.Id.ToString();
+        byte[] layer = new TarBuilder().File("evil", "evil").End(), config = FakeImage.Of(FakeLayer.Of(layer)).Config;
+        FakeImage other = FakeImage.Of(FakeLayer.Of(layer));
+        using FakeRegistry registry = new();
+        Assert.That(() =>
+        {
+            if (way == "docker")
+                Load(new TarBuilder().Entry('0', "config.json", config).Entry('0', "layer.tar", layer).File("manifest.json", $$"""[{"Config":"config.json","RepoTags":["{{name}}"],"Layers":["layer.tar"]}]""").End());
+            else if (way == "layout")
+                Load(LayoutOf(other, name).End());
+            else if (way == "import")
+                Import(layer, name);
+            else
+                Pull(registry, name);
+        }, Throws.TypeOf<ImageException>().With.Message.EqualTo("refusing to create an ambiguous tag using digest algorithm as name"));
+        ImageStore store = new(DataRoot);
+        Assert.That(store.Find(name).Names.Single().FamiliarText, Is.EqualTo("good:v1"));
+        Assert.That(store.List(), Has.Count.EqualTo(1));
+        Assert.That(registry.Requests, Is.Empty);
+    }
+
+    // The specification lets a reference be no name of an image; a damaged entry is another matter, and said at the
+    // end.
+    [Test]
+    public void BadReferenceInALayout_DoesNotRefuseTheOtherImages()
+    {
+        FakeImage good = FakeImage.Of(FakeLayer.Text("good", "good")), odd = FakeImage.Of(FakeLayer.Text("odd", "odd")), lost = FakeImage.Of(FakeLayer.Text("lost", "lost"));
+        LoadedArchive loaded = Load(LayoutOf([(lost, "lost:v1"), (odd, "Stage/A+b"), (good, "good:v1"), (odd, "odd@" + lost.Digest)], without: lost.Digest).End());
+        Assert.That(loaded.Images.Select(i => i.Id), Is.EquivalentTo(new[] { odd.Id, good.Id }));
+        Assert.That(loaded.Images.Single(i => i.Id == odd.Id).Warnings.Single(), Does.Contain("is loaded without its name `Stage/A+b`: invalid reference format"));
+        Assert.That(loaded.Refused.Select(r => r.Message), Is.EqualTo(new[]
+        {
+            $"the archive has no file `blobs/sha256/{lost.Digest.Hex}`",
+            $"index.json: odd@{lost.Digest} is the name of something that has digest {odd.Digest}",
+        }));
+        Assert.That(new ImageStore(DataRoot).Find("good:v1").Id, Is.EqualTo(good.Id));
+    }
+
+    [Test]
+    public void BadImageInADockerArchive_DoesNotRefuseTheOtherImages()
+    {
+        byte[] layer = new TarBuilder().File("f", "f").End(), config = FakeImage.Of(FakeLayer.Of(layer)).Config;
+        LoadedArchive loaded = Load(new TarBuilder().Entry('0', "config.json", config).Entry('0', "layer.tar", layer)
+            .File("manifest.json", """[{"Config":"none","Layers":[]},{"Config":"config.json","RepoTags":["NO"],"Layers":["layer.tar"]},{"Config":"config.json","RepoTags":["mine:v1"],"Layers":["layer.tar"]}]""").End());
+        Assert.That(loaded.Images.Single().Names.Single().FamiliarText, Is.EqualTo("mine:v1"));
+        Assert.That(loaded.Refused.Select(r => r.Message), Is.EqualTo(new[] { "the archive has no file `none`", "manifest.json: invalid reference format: repository name (library/NO) must be lowercase" }));
+    }
+
+    [TestCase("manifest.json", "[]"), TestCase("index.json", """{"schemaVersion":2,"manifests":[]}""")]
+    public void ArchiveWithoutAnImage_SaysSo(string document, string text) =>
+        Assert.That(Refusal(new TarBuilder().File("oci-layout", """{"imageLayoutVersion":"1.0.0"}""").File(document, text)), Is.EqualTo("the archive has no image in it"));
+
+    [Test]
+    public void ArchiveAndLayerWithoutPaddingAndEnd_AreComplete()
+    {
+        byte[] layer = new TarBuilder().File("f", "12345").ToArray()[..517], config = FakeImage.Of(FakeLayer.Of(layer)).Config;
+        byte[] archive = new TarBuilder().Entry('0', "config.json", config).Entry('0', "layer.tar", layer).File("manifest.json", Manifest("config.json", "layer.tar")).ToArray();
+        int end = Array.FindLastIndex(archive, b => b != 0) + 1;
+        Load(archive[..end]);
+        Assert.That(new ImageStore(DataRoot).Find("mine:v1").SizeBytes, Is.EqualTo(5));
+        Import(layer, "imported");
+        Assert.That(new ImageStore(DataRoot).Find("imported").SizeBytes, Is.EqualTo(5));
+    }
+
+    [TestCase(""), TestCase("text")]
+    public void WhatIsNoTar_IsSaidToBeNone(string way)
+    {
+        byte[] text = Encoding.UTF8.GetBytes("hello, this is a text\n");
+        ImageException e = Assert.Throws<ImageException>(() =>
+        {
+            if (way.Length > 0)
+                Import(text);
+            else
+                Load(text);
+        })!;
+        Assert.That(e.Message, Does.Contain("it is not a tar archive").And.Not.Contain("sha256"));
+        AssertNothing();
+    }
+
     [Test]
     public void ArtifactsBesideImages_ArePassedBy()
     {
@@ -153,11 +238,30 @@ public sealed class ArchiveTests
     private static FakeImage Layout(TarBuilder tar, string name, string others = "")
     {
         FakeImage image = FakeImage.Of(FakeLayer.Text("f", "f"));
-        foreach (byte[] blob in new[] { image.Config, image.Manifest, image.Layers[0].Blob })
-            tar.Entry('0', $"blobs/sha256/{Digest.Of(blob).Hex}", blob);
-        tar.File("index.json", $$$"""{"schemaVersion":2,"manifests":[{{{others}}}{"mediaType":"{{{image.ManifestType}}}","digest":"{{{image.Digest}}}","size":{{{image.Manifest.Length}}},"annotations":{"io.containerd.image.name":"{{{name}}}"}}]}""");
+        Add(tar, image, []);
+        tar.File("index.json", $$"""{"schemaVersion":2,"manifests":[{{others}}{{Entry(image, name)}}]}""");
         return image;
     }
+
+    private static TarBuilder LayoutOf(FakeImage image, string name) => LayoutOf([(image, name)]);
+
+    private static TarBuilder LayoutOf((FakeImage Image, string Name)[] images, params Digest[] without)
+    {
+        TarBuilder tar = new TarBuilder().File("oci-layout", """{"imageLayoutVersion":"1.0.0"}""");
+        foreach (FakeImage image in images.Select(i => i.Image).Distinct())
+            Add(tar, image, without);
+        return tar.File("index.json", $$"""{"schemaVersion":2,"manifests":[{{string.Join(',', images.Select(i => Entry(i.Image, i.Name)))}}]}""");
+    }
+
+    private static void Add(TarBuilder tar, FakeImage image, Digest[] without)
+    {
+        foreach (byte[] blob in new[] { image.Config, image.Manifest, image.Layers[0].Blob })
+            if (!without.Contains(Digest.Of(blob)))
+                tar.Entry('0', $"blobs/sha256/{Digest.Of(blob).Hex}", blob);
+    }
+
+    private static string Entry(FakeImage image, string name) =>
+        $$$"""{"mediaType":"{{{image.ManifestType}}}","digest":"{{{image.Digest}}}","size":{{{image.Manifest.Length}}},"annotations":{"io.containerd.image.name":"{{{name}}}"}}""";
 
     private static string Manifest(string config, string layer) => $$"""[{"Config":"{{config}}","RepoTags":["mine:v1"],"Layers":["{{layer}}"]}]""";
 
@@ -177,9 +281,17 @@ public sealed class ArchiveTests
         return e.Message;
     }
 
-    private void Load(byte[] archive) => ImageArchive.LoadAsync(new ImageStore(DataRoot), new MemoryStream(archive), null, new PullRecord()).GetAwaiter().GetResult();
+    private LoadedArchive Load(byte[] archive) => ImageArchive.LoadAsync(new ImageStore(DataRoot), new MemoryStream(archive), null, new PullRecord()).GetAwaiter().GetResult();
 
-    private void Import(byte[] rootfs) => ImageImport.ImportAsync(new ImageStore(DataRoot), new MemoryStream(rootfs), new ImportOptions(), new PullRecord()).GetAwaiter().GetResult();
+    private void Import(byte[] rootfs, string? name = null) =>
+        ImageImport.ImportAsync(new ImageStore(DataRoot), new MemoryStream(rootfs), new ImportOptions { Name = name is null ? null : ImageReference.Parse(name) }, new PullRecord()).GetAwaiter().GetResult();
+
+    // With all requests to the registry, should there be any.
+    private void Pull(FakeRegistry registry, string name)
+    {
+        using RegistryClient client = new(new RegistrySettings { Credentials = new Nobody(), Mirrors = [new Uri($"http://{registry.Address}")] });
+        new ImageStore(DataRoot).PullAsync(ImageReference.Parse(name), client, new PullOptions(), new PullRecord()).GetAwaiter().GetResult();
+    }
 
     // No image, no layer, nothing in making; and nothing of the host's in the store.
     private void AssertNothing()

@@ -113,6 +113,7 @@ public sealed class ImageTrustTests : PullTest
     {
         string old = $"{DataRoot}/content/blobs/sha256/.x.1.new", names = $"{DataRoot}/images/.names.json.2.new", fresh = $"{DataRoot}/images/sha256/.y.3.new";
         ImageStore store = Store;
+        store.Folder.Prepare();
         foreach (string path in new[] { old, names, fresh })
             File.WriteAllText(path, "half");
         foreach (string path in new[] { old, names })

@@ -302,6 +302,18 @@ public sealed class RegistryTests : PullTest
         Assert.That(Registry.RequestsFor("blobs/"), Is.Empty);
     }
 
+    // docker has the same short list, for manifests of its schema 2 alone.
+    [TestCase("application/octet-stream"), TestCase("application/json"), TestCase("text/html"), TestCase("")]
+    public async Task OldTypeOfAConfig_IsTaken_InDockersManifestAlone(string type)
+    {
+        FakeImage image = FakeImage.Of(true, "", FakeLayer.Text("a", "a")).WithManifest(m => m.Replace($"\"{MediaTypes.DockerConfig}\"", $"\"{type}\""));
+        Registry.Serve("app:v1", image);
+        await PullAsync();
+        AssertComplete(image);
+        Registry.Serve("app:v2", FakeImage.Of(FakeLayer.Text("a", "a")).WithManifest(m => m.Replace($"\"{MediaTypes.OciConfig}\"", $"\"{type}\"")));
+        Assert.That(ErrorOf(Registry.Reference("app:v2")).Kind, Is.EqualTo(type.Length > 0 ? ImageErrorKind.Unsupported : ImageErrorKind.Corrupt));
+    }
+
     [TestCase("sha256:../../../../../../etc/passwd")]
     [TestCase("sha256:../../x")]
     [TestCase("sha256:abcdef")]

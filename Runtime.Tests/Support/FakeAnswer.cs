@@ -16,6 +16,9 @@ internal sealed record FakeAnswer(int Status, byte[] Body)
     /// <summary>The body goes out in pieces of so many bytes, with a pause after each.</summary>
     public int? Drip { get; init; }
 
+    /// <summary>What must have happened before anything is sent.</summary>
+    public Task Before { get; init; } = Task.CompletedTask;
+
     /// <summary>What must have happened before the body is sent.</summary>
     public Task Wait { get; init; } = Task.CompletedTask;
 

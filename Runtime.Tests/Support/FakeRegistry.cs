@@ -246,6 +246,7 @@ internal sealed class FakeRegistry : IDisposable
     // False where the connection ends with the answer.
     private static async Task<bool> WriteAsync(Stream stream, FakeRequest request, FakeAnswer answer)
     {
+        await answer.Before;
         long? length = answer.Length ?? answer.Body.Length;
         string headers = string.Concat(answer.Headers.Append(new(length < 0 ? "Connection" : "Content-Length", length < 0 ? "close" : $"{length}")).Select(h => $"{h.Key}: {h.Value}\r\n"));
         await stream.WriteAsync(Encoding.Latin1.GetBytes($"HTTP/1.1 {answer.Status} Status\r\n{headers}\r\n"));

@@ -46,6 +46,19 @@ internal sealed record Outcome(string CommandLine, int ExitCode, byte[] OutputBy
         return this;
     }
 
+    /// <summary>
+    /// As <see cref="Failed"/>, and below the error, which is one line, a line says how the command is called.
+    /// </summary>
+    public Outcome FailedWithUsage(params string[] words)
+    {
+        Failed(words);
+        string[] lines = Error.TrimEnd('\n').Split('\n');
+        Assert.That(lines, Has.Length.EqualTo(2), ToString());
+        Assert.That(lines[0], Does.StartWith("vrun: "), ToString());
+        Assert.That(lines[1], Does.StartWith("usage: vrun "), ToString());
+        return this;
+    }
+
     public override string ToString() => $"$ {CommandLine}\nexit code: {ExitCode}\noutput: {Shorten(Output)}\nerror: {Shorten(Error)}";
 
     private static string Shorten(string text) => text.Length <= 4000 ? text : text[..2000] + " … " + text[^2000..];

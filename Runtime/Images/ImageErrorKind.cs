@@ -15,6 +15,12 @@ public enum ImageErrorKind
     /// <summary>The registry could not be reached, or broke off again and again; later it may work.</summary>
     Unavailable,
 
+    /// <summary>
+    /// The registry does not do what it was asked for, and would say so again: a blob is too large for it, or it takes
+    /// none.
+    /// </summary>
+    Refused,
+
     /// <summary>What arrived, or what lies in the store, is not what its digest says, or breaks its specification.</summary>
     Corrupt,
 

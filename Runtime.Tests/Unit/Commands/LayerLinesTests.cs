@@ -17,7 +17,7 @@ public sealed class LayerLinesTests
     public void Bar_TakesWhatRoomThereIs(int columns, string expected)
     {
         using StringWriter output = new();
-        new LayerLines(output, isTerminal: true, columns).Show(Layer, "Downloading", (1_000_000, 2_000_000));
+        new LayerLines(output, isTerminal: true, () => columns).Show(Layer, "Downloading", (1_000_000, 2_000_000));
         string line = output.ToString().TrimEnd('\n');
         Assert.That(line, Is.EqualTo($"{Layer.Short}: {expected}"));
         Assert.That(line.Length, Is.LessThanOrEqualTo(columns == 0 ? int.MaxValue : columns));
@@ -27,7 +27,7 @@ public sealed class LayerLinesTests
     public void Bar_IsOneWhateverTheNumbers(long current, long total, string bar, string numbers)
     {
         using StringWriter output = new();
-        new LayerLines(output, isTerminal: true, 100).Show(Layer, "Pushing", (current, total));
+        new LayerLines(output, isTerminal: true, () => 100).Show(Layer, "Pushing", (current, total));
         Assert.That(output.ToString(), Does.Contain(bar).And.EndWith(numbers + "\n"));
     }
 
@@ -35,7 +35,7 @@ public sealed class LayerLinesTests
     public void WithoutATerminal_AStateIsSaidOnce_AndProgressNever()
     {
         using StringWriter output = new();
-        LayerLines lines = new(output, isTerminal: false, 0);
+        LayerLines lines = new(output, isTerminal: false, () => 0);
         lines.Show(Layer, "Downloading", (1, 2), isTransient: true);
         lines.Show(Layer, "Pull complete");
         lines.Show(Layer, "Pull complete");

@@ -29,5 +29,5 @@ public sealed class ParsedOptions
     /// <summary>A whole number.</summary>
     public long? Number(string name) => Text(name) is not { } text ? null
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value
-        : throw new UsageException($"invalid value \"{text}\" for flag -{name}: parse error");
+        : throw new UsageException($"invalid value \"{text}\" for --{name}: expected a whole number");
 }

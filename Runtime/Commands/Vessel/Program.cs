@@ -18,8 +18,10 @@ internal static class Program
     [
         new("config", "Location of client config files (default \"~/.docker\")", "string"),
         new("config-file", "The engine's settings (default \"/etc/vessel/daemon.json\")", "string"),
+        new("debug", "Print what is asked of registries, and what is chosen, to standard error", Short: 'D'),
         new("data-root", "Where images are kept (default \"/var/lib/vessel\")", "string"),
         Help.Option,
+        new("log-level", "\"debug\" is the same as --debug; \"info\", \"warn\", \"error\" and \"fatal\" print no more than usual", "string", 'l'),
         new("storage-driver", "What new layers are kept as: \"erofs\" (images), \"overlay2\" (folders) (default: erofs where the kernel has it)", "string"),
         new("version", "Print version information and quit", Short: 'v'),
     ];
@@ -49,13 +51,16 @@ internal static class Program
         {
             return await RunAsync(arguments, stop.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            return 128 + signal;
+            // The terminal shows ^C where the cursor is; what follows begins on a line of its own.
+            if (signal == 2 && !Console.IsErrorRedirected)
+                Write("\n");
+            return e is InterruptedException ? Fail(e.Message, 128 + signal) : 128 + signal;
         }
         catch (Exception e) when (e is ImageException or SyscallException or DocumentException or InvalidDataException)
         {
-            return Fail($"Error response from daemon: {e.Message}", 1);
+            return Fail(e.Message, 1);
         }
         catch (ClientException e)
         {
@@ -63,12 +68,12 @@ internal static class Program
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Fail($"vessel: {e.Message}", 1);
+            return Fail(SystemWords.Of(e), 1);
         }
         catch (Exception e)
         {
             // A bug of ours; even then a line, with what a report needs.
-            return Fail($"vessel: internal error: {e.GetType().Name}: {e.Message}", 1);
+            return Fail($"internal error: {e.GetType().Name}: {e.Message}", 1);
         }
     }
 
@@ -76,21 +81,24 @@ internal static class Program
     {
         ParsedOptions global;
         int next;
+        string usage = UsageLine("[OPTIONS] COMMAND [ARG...]", "");
         try
         {
-            global = FlagParser.Parse(arguments, 0, GlobalOptions, stopAtArgument: true, out next);
+            global = FlagParser.Parse(arguments, 0, GlobalOptions, ownArguments: 0, out next);
         }
         catch (UsageException e)
         {
-            return Fail($"{e.Message}\n\nUsage:  vessel [OPTIONS] COMMAND [ARG...]\n\nRun 'vessel --help' for more information", UsageCode);
+            return Fail(e.Message + usage, UsageCode);
         }
+        if (global.Text("log-level") is { } level && level is not ("debug" or "info" or "warn" or "error" or "fatal"))
+            return Fail($"invalid log level \"{level}\": it is debug, info, warn, error or fatal{usage}", UsageCode);
         if (global.Has("version"))
             return Print($"Vessel version {VersionCommand.Text.Split('+')[0]}\n");
         if (next < arguments.Length && arguments[next] == "help" && !global.Has("help"))
         {
             // `help pull` is `pull --help`.
             if (next + 1 < arguments.Length && CommandList.All.All(c => c.Words.Split(' ')[0] != arguments[next + 1]))
-                return Fail($"unknown help topic: {string.Join(' ', arguments[(next + 1)..])}", 1);
+                return Fail($"unknown help topic: {string.Join(' ', arguments[(next + 1)..])}{Hint(null, arguments[next + 1])}{usage}", 1);
             arguments = [.. arguments[..next], .. arguments[(next + 1)..], "--help"];
         }
         if (next >= arguments.Length || global.Has("help") || arguments[next] == "--help")
@@ -98,30 +106,33 @@ internal static class Program
         string word = arguments[next], words = word;
         if (word == Completion.Command)
             return Print(Completion.Of(arguments[(next + 1)..], GlobalOptions, global, NamesOfImages));
-        if (CommandList.Groups.Contains(word))
-        {
-            if (next + 1 >= arguments.Length || arguments[next + 1] is "--help" or "-h")
-                return Print(Help.Overview(word, []));
+        bool isGroup = CommandList.Groups.Contains(word);
+        if (isGroup && (next + 1 >= arguments.Length || arguments[next + 1] is "--help" or "-h"))
+            return Print(Help.Overview(word, []));
+        // `bundle` is a command, and there are others that begin with it.
+        if (isGroup || (next + 1 < arguments.Length && CommandList.All.Any(c => c.Words == $"{word} {arguments[next + 1]}")))
             words = $"{word} {arguments[++next]}";
-        }
         if (CommandList.All.FirstOrDefault(c => c.Words == words) is not { } name)
-            return Fail($"vessel: unknown command: vessel {words}\n\nRun 'vessel{(words == word ? "" : " " + word)} --help' for more information", 1);
+        {
+            string? group = words == word ? null : word;
+            return Fail($"unknown command: vessel {words}{Hint(group, arguments[next])}{UsageLine(group is null ? "[OPTIONS] COMMAND [ARG...]" : $"{group} COMMAND", group ?? "")}", 1);
+        }
         return await RunAsync(global, name, arguments, next + 1, cancellation).ConfigureAwait(false);
     }
 
     private static async Task<int> RunAsync(ParsedOptions global, CommandName name, string[] arguments, int start, CancellationToken cancellation)
     {
         Command command = name.Make();
-        string usage = $"\n\nUsage:  vessel {name.Words} {command.Usage}\n\nRun 'vessel {name.Words} --help' for more information";
+        string usage = UsageLine($"{name.Words} {command.Usage}", name.Words);
         try
         {
-            ParsedOptions options = FlagParser.Parse(arguments, start, [.. command.Options, Help.Option], command.StopsAtArgument, out int rest);
+            ParsedOptions options = FlagParser.Parse(arguments, start, [.. command.Options, Help.Option], command.OwnArguments, out int rest);
             options.Arguments.AddRange(arguments.Skip(rest));
             if (options.Has("help"))
                 return Print(Help.Of(name.Words, command, Aliases(command)));
             (int least, int most) = command.ArgumentCount;
             if (options.Arguments.Count < least || options.Arguments.Count > most)
-                return Fail($"vessel: 'vessel {name.Words}' requires {Count(least, most, options.Arguments.Count)}{usage}", 1);
+                return Fail($"'vessel {name.Words}' requires {Count(least, most, options.Arguments.Count)}{usage}", 1);
             return await command.ExecuteAsync(new Invocation(global, options), cancellation).ConfigureAwait(false);
         }
         catch (UsageException e)
@@ -144,6 +155,11 @@ internal static class Program
         }
     }
 
+    // How a command is called, below an error.
+    private static string UsageLine(string usage, string words) => $"\n\nUsage:  vessel {usage}\n\nRun 'vessel {(words.Length > 0 ? words + " " : "")}--help' for more information";
+
+    private static string Hint(string? group, string typed) => Nearest.Hint(typed, CommandList.After(group).Select(c => c.Name));
+
     private static IEnumerable<string> Aliases(Command command) => CommandList.All.Where(c => c.Make().GetType() == command.GetType()).Select(c => c.Words);
 
     private static string Count(int least, int most, int given) => (least, most) switch
@@ -162,14 +178,19 @@ internal static class Program
 
     private static int Fail(string text, int code)
     {
+        Write($"vessel: {text}\n");
+        return code;
+    }
+
+    private static void Write(string text)
+    {
         try
         {
-            StandardStreams.Error.Write(text + "\n");
+            StandardStreams.Error.Write(text);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // Nobody can be told; the code says it.
+            // best effort: nobody reads it; the exit code says it.
         }
-        return code;
     }
 }

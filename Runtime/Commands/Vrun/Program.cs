@@ -31,6 +31,7 @@ internal static class Program
     {
         RunLog? log = null;
         string attempt = "";
+        string? usage = Help.Usage;
         int failureCode = UsageCode;
         try
         {
@@ -45,7 +46,8 @@ internal static class Program
             if (global.Has("help") || name is "help" or "h")
                 return PrintHelp(next + 1 < arguments.Length ? arguments[next + 1] : null);
             if (CommandList.Find(name) is not { } command)
-                throw new UsageException($"No help topic for '{name}'");
+                throw new UsageException($"unknown command \"{Shorten(name)}\"{Nearest.Hint(name, CommandList.All().Select(c => c.Name))}");
+            usage = Help.UsageOf(command);
             failureCode = command.FailureCode;
             ParsedOptions options = OptionParser.Parse(arguments, next + 1, [.. command.Options, .. HelpOption], command.StopsAtArgument, out int rest);
             for (; rest < arguments.Length; rest++)
@@ -57,11 +59,13 @@ internal static class Program
             // The version is looked up by reflection, which takes as long as many a command.
             if (log.IsDebug)
                 log.Debug($"vrun {VersionText.Number}: {attempt.TrimEnd(':', ' ')}");
+            // From here on the command line has its form: what is wrong with a value, the error says.
+            usage = null;
             return command.Execute(new Invocation(global, options, log));
         }
         catch (UsageException e)
         {
-            (log ?? new RunLog(new ParsedOptions())).Error($"{attempt}{e.Message}");
+            (log ?? new RunLog(new ParsedOptions())).Error($"{attempt}{e.Message}", usage);
             return UsageCode;
         }
         catch (Exception e) when (e is RuntimeException or SyscallException or DocumentException or InvalidDataException or FormatException)
@@ -89,16 +93,16 @@ internal static class Program
     {
         if (name is null)
             return Print(Help.Overview(CommandList.All(), ShownGlobalOptions));
-        return Print(Help.Of(CommandList.Find(name) ?? throw new UsageException($"No help topic for '{name}'")));
+        return Print(Help.Of(CommandList.Find(name) ?? throw new UsageException($"no help for the unknown command \"{Shorten(name)}\"{Nearest.Hint(name, CommandList.All().Select(c => c.Name))}")));
     }
 
     private static void CheckCount(Command command, int count)
     {
         (int least, int most) = command.ArgumentCount;
         if (count < least)
-            throw new UsageException($"\"vrun {command.Name}\" requires {(least == most ? "exactly" : "a minimum of")} {least} argument(s): {command.Usage}");
+            throw new UsageException($"\"vrun {command.Name}\" requires {(least == most ? "exactly" : "a minimum of")} {least} argument(s)");
         if (count > most)
-            throw new UsageException($"\"vrun {command.Name}\" requires {(least == most ? "exactly" : "a maximum of")} {most} argument(s): {command.Usage}");
+            throw new UsageException($"\"vrun {command.Name}\" requires {(least == most ? "exactly" : "a maximum of")} {most} argument(s)");
     }
 
     // An argument came from outside and may be of any length.

@@ -11,10 +11,8 @@ namespace Vessel.Images.Archives;
 /// <param name="Blobs">Where in the archive the config and the layers are.</param>
 internal sealed record ArchivedImage(Digest Digest, byte[] Bytes, ImageManifest Manifest, IReadOnlyList<ImageReference> Names, IReadOnlyDictionary<Digest, string> Blobs)
 {
-    /// <summary>A name that a document of an archive gives.</summary>
-    /// <exception cref="ImageException"><see cref="ImageErrorKind.Corrupt"/>: it is none.</exception>
-    public static ImageReference ParseName(string document, string text) =>
-        ImageReference.TryParse(text, out ImageReference? name, out string? error) ? name : throw new ImageException(ImageErrorKind.Corrupt, $"{document}: {error}");
+    /// <summary>Names in the archive that the image does not get, each with the reason.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>One that has no manifest of the registry's kind: it is made.</summary>
     public static ArchivedImage Of(Descriptor config, IReadOnlyList<Descriptor> layers, IReadOnlyList<ImageReference> names, IReadOnlyDictionary<Digest, string> blobs)

@@ -11,25 +11,46 @@ public static class ImageArchive
     private static readonly TransferLimits Limits = new(Concurrent: 2, Attempts: 1, Idle: TimeSpan.FromMinutes(10));
 
     /// <summary>Brings all images of an archive into the store: of docker's (since 1.10), or an OCI layout, compressed or not.</summary>
-    /// <returns>What was loaded: the image, and its names in the archive.</returns>
-    /// <exception cref="ImageException">It is no such archive, or what is in it isn't what it says. Images before the bad one are kept.</exception>
-    public static async Task<IReadOnlyList<LoadedImage>> LoadAsync(ImageStore store, Stream archive, Platform? platform, IPullObserver observer, CancellationToken cancellation = default)
+    /// <remarks>A damaged image does not keep the other images of its archive out of the store.</remarks>
+    /// <exception cref="ImageException">
+    /// The archive cannot be read, or not one of its images could be loaded.
+    /// </exception>
+    public static async Task<LoadedArchive> LoadAsync(ImageStore store, Stream archive, Platform? platform, IPullObserver observer, CancellationToken cancellation = default)
     {
+        store.RequireWriter();
         using ArchiveFiles files = ArchiveFiles.Read(store.Folder, archive, cancellation);
         List<LoadedImage> loaded = [];
-        try
-        {
-            foreach (ArchivedImage image in Images(files, platform ?? Platform.Host, cancellation))
+        List<ImageException> refused = [];
+        foreach (ArchivedImage image in Images(files, platform ?? Platform.Host, refused, cancellation))
+            try
             {
                 await TakeAsync(store, files, image, platform, observer, cancellation).ConfigureAwait(false);
-                loaded.Add(new LoadedImage(image.Manifest.Config.Digest, image.Names));
+                loaded.Add(new LoadedImage(image.Manifest.Config.Digest, image.Names, image.Warnings));
             }
-        }
-        catch (Exception e) when (e is DocumentException or InvalidDataException)
+            catch (Exception e) when (e is ImageException or DocumentException or InvalidDataException)
+            {
+                refused.Add(Refusal(e));
+            }
+        return loaded.Count > 0 ? new LoadedArchive(loaded, refused)
+            : throw (refused.Count > 0 ? refused[0] : new ImageException(ImageErrorKind.NotFound, "the archive has no image in it"));
+    }
+
+    /// <summary>
+    /// Reads one image of an archive. What is wrong with it is noted, and keeps no other image from being read.
+    /// </summary>
+    /// <returns>What was read; null where that failed, or found nothing.</returns>
+    internal static T? Try<T>(List<ImageException> refused, Func<T?> read)
+        where T : class
+    {
+        try
         {
-            throw new ImageException(ImageErrorKind.Corrupt, e.Message, e);
+            return read();
         }
-        return loaded;
+        catch (Exception e) when (e is ImageException or DocumentException or InvalidDataException)
+        {
+            refused.Add(Refusal(e));
+            return null;
+        }
     }
 
     /// <summary>Brings one image of an archive into the store.</summary>
@@ -51,14 +72,23 @@ public static class ImageArchive
     }
 
     // An archive may be both: what an OCI layout says has digests.
-    private static List<ArchivedImage> Images(ArchiveFiles files, Platform platform, CancellationToken cancellation)
+    private static List<ArchivedImage> Images(ArchiveFiles files, Platform platform, List<ImageException> refused, CancellationToken cancellation)
     {
-        if (files.Has(OciLayout.MarkName) && files.Has(OciLayout.IndexName))
-            return OciLayout.Read(files, platform, cancellation);
-        if (files.Has(DockerArchive.ManifestName))
-            return DockerArchive.Read(files, cancellation);
+        try
+        {
+            if (files.Has(OciLayout.MarkName) && files.Has(OciLayout.IndexName))
+                return OciLayout.Read(files, platform, refused, cancellation);
+            if (files.Has(DockerArchive.ManifestName))
+                return DockerArchive.Read(files, refused, cancellation);
+        }
+        catch (Exception e) when (e is DocumentException or InvalidDataException)
+        {
+            throw Refusal(e);
+        }
         throw new ImageException(ImageErrorKind.Invalid, files.Has("repositories")
             ? "the archive has no manifest.json: it is of a docker before 1.10; save the image again with a current one"
             : "the archive has neither manifest.json nor index.json: it is no image; `vessel import` takes a root filesystem");
     }
+
+    private static ImageException Refusal(Exception e) => e as ImageException ?? new ImageException(ImageErrorKind.Corrupt, e.Message, e);
 }

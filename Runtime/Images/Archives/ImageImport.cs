@@ -24,6 +24,9 @@ public static class ImageImport
         // What a digest means is content, and this image's isn't known before.
         if (options.Name?.Digest is not null)
             throw new ImageException(ImageErrorKind.Invalid, "cannot import digest reference");
+        if (options.Name is not null)
+            ImageNames.RequireUnambiguous(options.Name);
+        store.RequireWriter();
         using ArchiveFiles files = ArchiveFiles.Empty(store.Folder);
         ImageConfig config = ConfigOf(Take(rootfs, files, cancellation), options);
         files.Add(ConfigName, new MemoryStream(ImageDocumentWriter.WriteConfig(config)), cancellation);
@@ -41,15 +44,24 @@ public static class ImageImport
         {
             using (BoundedStream layer = new(ExternalCompression.Unpack(rootfs), LayerLimits.Default.MaximumStreamBytes))
                 files.Add(LayerName, layer, cancellation);
+            RequireTar(files, cancellation);
             using Stream file = files.Open(LayerName);
             using BoundedStream tar = new(LayerCompressions.Unpack(file), LayerLimits.Default.MaximumStreamBytes);
             using HashingStream hashed = new(tar, "sha256");
             return hashed.Finish(cancellation);
         }
-        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException)
+        catch (Exception e) when (e is LayerException or InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException)
         {
             throw new ImageException(ImageErrorKind.Corrupt, $"import: {e.Message}", e);
         }
+    }
+
+    // Looks at the first entry: whoever gives another file by mistake is told before anything is made of it.
+    private static void RequireTar(ArchiveFiles files, CancellationToken cancellation)
+    {
+        using Stream file = files.Open(LayerName);
+        using Stream tar = LayerCompressions.Unpack(file);
+        new TarReader(tar, LayerLimits.Default, cancellation).Next();
     }
 
     private static ImageConfig ConfigOf(Digest diffId, ImportOptions options)

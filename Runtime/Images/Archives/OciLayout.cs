@@ -1,3 +1,6 @@
+using System.Text;
+using Vessel.Images.Layers;
+using Vessel.Images.Store;
 using Vessel.Oci.Image;
 using Vessel.Oci.Reference;
 
@@ -16,29 +19,47 @@ internal static class OciLayout
     /// <summary>Where a blob is.</summary>
     public static string PathOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 
-    /// <summary>Its images for a platform; one that has several names comes once. What lies beside images, as signatures do, is passed by.</summary>
-    public static List<ArchivedImage> Read(ArchiveFiles files, Platform wanted, CancellationToken cancellation)
+    /// <summary>
+    /// Its images for a platform; one with several names comes once. What lies beside images, as signatures do, is
+    /// skipped.
+    /// </summary>
+    /// <param name="files">The archive.</param>
+    /// <param name="wanted">The platform.</param>
+    /// <param name="refused">Gets what is wrong with images that are left out.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static List<ArchivedImage> Read(ArchiveFiles files, Platform wanted, List<ImageException> refused, CancellationToken cancellation)
     {
         ImageIndex index = ImageDocumentReader.ReadIndex(files.ReadDocument(IndexName), IndexName);
         Dictionary<Digest, ArchivedImage?> entries = [];
         int left = ImageDocumentReader.MaximumItems;
-        Dictionary<Digest, (ArchivedImage Image, List<ImageReference> Names)> found = [];
+        Dictionary<Digest, Found> found = [];
         foreach (Descriptor entry in index.Manifests)
         {
             cancellation.ThrowIfCancellationRequested();
             if (PlatformChoice.IsAttestation(entry))
                 continue;
-            if (!entries.TryGetValue(entry.Digest, out ArchivedImage? image))
-                entries[entry.Digest] = image = ImageOf(files, entry, wanted, ImageDocumentReader.MaximumIndexDepth, ref left);
-            if (image is null)
-                continue;
-            found.TryAdd(image.Digest, (image, []));
-            if (NameOf(entry) is { } name && !found[image.Digest].Names.Contains(name))
-                found[image.Digest].Names.Add(name);
+            ImageArchive.Try(refused, () =>
+            {
+                if (!entries.TryGetValue(entry.Digest, out ArchivedImage? image))
+                {
+                    // Whatever is wrong with it is reported once, however many names it has.
+                    entries[entry.Digest] = null;
+                    entries[entry.Digest] = image = ImageOf(files, entry, wanted, ImageDocumentReader.MaximumIndexDepth, ref left);
+                }
+                if (image is null)
+                    return null;
+                (ImageReference? name, string? warning) = NameOf(entry);
+                Found each = found.GetValueOrDefault(image.Digest) ?? (found[image.Digest] = new Found(image, [], []));
+                if (name is not null && !each.Names.Contains(name))
+                    each.Names.Add(name);
+                if (warning is not null)
+                    each.Warnings.Add(warning);
+                return each;
+            });
         }
-        if (found.Count == 0 && entries.Count > 0)
+        if (found.Count + refused.Count == 0 && entries.Count > 0)
             throw new ImageException(ImageErrorKind.NotFound, $"the archive has no image for {wanted}");
-        return [.. found.Values.Select(f => f.Image with { Names = f.Names })];
+        return [.. found.Values.Select(f => f.Image with { Names = f.Names, Warnings = f.Warnings })];
     }
 
     private static ArchivedImage? ImageOf(ArchiveFiles files, Descriptor entry, Platform wanted, int depth, ref int left)
@@ -64,15 +85,21 @@ internal static class OciLayout
         return new ArchivedImage(entry.Digest, bytes, manifest, [], blobs);
     }
 
-    // A tag alone is no name of an image: nobody says of which repository.
-    private static ImageReference? NameOf(Descriptor entry)
+    private static (ImageReference? Name, string? Warning) NameOf(Descriptor entry)
     {
+        // A tag alone is no name of an image: it does not say of which repository.
         string? text = entry.Annotations.GetValueOrDefault(FullName) ?? (entry.Annotations.GetValueOrDefault(RefName) is { } name && (name.Contains(':') || name.Contains('/')) ? name : null);
         if (text is null)
-            return null;
-        ImageReference reference = ArchivedImage.ParseName(IndexName, text);
+            return (null, null);
+        // The specification allows names here that are not names of images: `Stage/A+b` for example.
+        if (!ImageReference.TryParse(text, out ImageReference? reference, out string? error))
+            return (null, $"{IndexName}: the image of manifest {entry.Digest} is loaded without its name {LayerText.Quote(Encoding.UTF8.GetBytes(text))}: {error}");
         // A name with a digest is good only for what has that digest.
-        return reference.Digest is null || reference.Digest == entry.Digest ? reference.WithDefaultTag()
-            : throw new ImageException(ImageErrorKind.Corrupt, $"{IndexName}: {text} is the name of something that has digest {entry.Digest}");
+        if (reference.Digest is not null && reference.Digest != entry.Digest)
+            throw new ImageException(ImageErrorKind.Corrupt, $"{IndexName}: {text} is the name of something that has digest {entry.Digest}");
+        ImageNames.RequireUnambiguous(reference);
+        return (reference.WithDefaultTag(), null);
     }
+
+    private sealed record Found(ArchivedImage Image, List<ImageReference> Names, List<string> Warnings);
 }

@@ -14,19 +14,19 @@ public static class ImageBundle
     private const uint FolderMode = 0x1c0; // 0700
     private const uint RootMode = 0x1ed; // 0755
     private const uint FileMode = 0x1a4; // 0644
-    private const string RootName = "rootfs";
-    private const string ChangesName = "changes";
+    internal const string RootName = "rootfs";
+    internal const string ChangesName = "changes";
 
     /// <summary>Makes a bundle in a folder that is empty or not there.</summary>
     /// <param name="store">The store.</param>
     /// <param name="image">The image.</param>
     /// <param name="path">The folder.</param>
-    /// <param name="copies">Whether the root filesystem is a copy in any case: slower to make, and of nobody's else.</param>
+    /// <param name="options">What is wanted beside what the image says; null for nothing.</param>
     /// <param name="cancellation">Ends it; nothing is left behind.</param>
     /// <returns>What the root filesystem is.</returns>
     /// <exception cref="ImageException">The folder is not empty, or no folder, or the image names a user that it doesn't have. Nothing is left behind.</exception>
     /// <exception cref="SyscallException">A mount or a file could not be made. Nothing is left behind.</exception>
-    public static RootFilesystem Create(ImageStore store, Image image, string path, bool copies = false, CancellationToken cancellation = default)
+    public static RootFilesystem Create(ImageStore store, Image image, string path, BundleOptions? options = null, CancellationToken cancellation = default)
     {
         if (path.Length == 0)
             throw new ImageException(ImageErrorKind.Invalid, "a bundle is a folder, and its path is empty");
@@ -46,13 +46,13 @@ public static class ImageBundle
         {
             Files.MakeDirectories(root, RootMode);
             store.Require(image);
-            BundleUse.Begin(store.Folder, path, image.Record.DiffIds);
-            RootFilesystem made = copies ? RootFilesystem.Copy(store.Layers, image.Record.DiffIds, root, cancellation)
+            BundleUse.Begin(store.Folder, path, image, image.Record.DiffIds);
+            RootFilesystem made = options is { Copies: true } ? RootFilesystem.Copy(store.Layers, image.Record.DiffIds, root, cancellation)
                 : RootFilesystem.Make(store.Layers, image.Record.DiffIds, root, Path.Combine(path, ChangesName), cancellation);
             if (made.Kind == RootKind.Copy)
-                BundleUse.End(store.Folder, path);
+                BundleUse.Begin(store.Folder, path, image, []);
             using FileDescriptor rootFolder = Files.Open(null, root, O_RDONLY | O_DIRECTORY);
-            Spec spec = ImageSpec.Of(image.Config, ImageUser.Find(rootFolder, image.Config.Config.User), image.Id.Short);
+            Spec spec = ImageSpec.Of(image.Config, ImageUser.Find(rootFolder, image.Config.Config.User), image.Id.Short, options);
             using StringWriter text = new();
             SpecWriter.Write(spec, text, indented: true);
             using FileDescriptor folder = Files.Open(null, path, O_RDONLY | O_DIRECTORY);

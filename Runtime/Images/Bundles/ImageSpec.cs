@@ -22,10 +22,12 @@ public static class ImageSpec
     /// <param name="image">The image's config.</param>
     /// <param name="user">Who its <c>User</c> is in its own root filesystem.</param>
     /// <param name="hostname">What the container is called.</param>
-    public static Spec Of(ImageConfig image, ImageUser user, string hostname)
+    /// <param name="options">What is wanted beside what the image says; null for nothing.</param>
+    public static Spec Of(ImageConfig image, ImageUser user, string hostname, BundleOptions? options = null)
     {
+        options ??= new BundleOptions();
         ContainerConfig config = image.Config;
-        List<string> arguments = [.. config.Entrypoint, .. config.Cmd];
+        List<string> arguments = [.. config.Entrypoint, .. options.Command.Count > 0 ? options.Command : config.Cmd];
         return new Spec
         {
             OciVersion = OciVersion.Written,
@@ -33,7 +35,8 @@ public static class ImageSpec
             {
                 User = new SpecUser { Uid = user.Uid, Gid = user.Gid, AdditionalGids = user.AdditionalGids },
                 Args = arguments.Count > 0 ? arguments : ["sh"],
-                Env = Environment(config, user, hostname),
+                Terminal = options.HasTerminal,
+                Env = Environment(config, user, hostname, options),
                 Cwd = string.IsNullOrEmpty(config.WorkingDir) ? "/" : config.WorkingDir.StartsWith('/') ? config.WorkingDir : "/" + config.WorkingDir,
                 // Ordinary users have none of them until a program's file gives some: then up to the bounding set.
                 Capabilities = user.Uid == 0
@@ -68,10 +71,17 @@ public static class ImageSpec
         };
     }
 
-    private static List<string> Environment(ContainerConfig config, ImageUser user, string hostname)
+    private static List<string> Environment(ContainerConfig config, ImageUser user, string hostname, BundleOptions options)
     {
         List<string> variables = [.. config.Env];
-        foreach (string variable in (string[])[DefaultPath, $"HOSTNAME={hostname}", $"HOME={user.Home}"])
+        foreach (string variable in options.Environment)
+        {
+            string name = variable.Split('=', 2)[0];
+            variables.RemoveAll(v => v.Split('=', 2)[0] == name);
+            if (name.Length < variable.Length)
+                variables.Add(variable);
+        }
+        foreach (string variable in (string[])[DefaultPath, $"HOSTNAME={hostname}", $"HOME={user.Home}", .. options.HasTerminal ? (string[])["TERM=xterm"] : []])
             if (!variables.Any(v => v.StartsWith(variable[..(variable.IndexOf('=') + 1)], StringComparison.Ordinal)))
                 variables.Add(variable);
         return variables;

@@ -22,8 +22,8 @@ public sealed record ImageUser(uint Uid, uint Gid, IReadOnlyList<uint> Additiona
     /// <exception cref="ImageException"><see cref="ImageErrorKind.NotFound"/>: the image knows no such user or group.</exception>
     public static ImageUser Find(FileDescriptor root, string? user)
     {
-        string[] parts = (string.IsNullOrEmpty(user) ? "0" : user).Split(':', 2);
-        string name = parts[0].Length > 0 ? parts[0] : "0";
+        string[] parts = (user ?? "").Split(':', 2);
+        string name = parts[0].Length > 0 ? parts[0] : "0", asGroup = parts.Length > 1 ? parts[1] : "";
         List<string[]> users = Entries(root, "etc/passwd", 7);
         uint? asked = NumberAsked(name);
         string[]? entry = users.Find(e => asked is null ? e[0] == name : Number(e[2]) == asked);
@@ -35,14 +35,15 @@ public sealed record ImageUser(uint Uid, uint Gid, IReadOnlyList<uint> Additiona
         uint gid = entry is null ? 0 : Id(entry[3], "etc/passwd");
         string home = entry is { } e && e[5].StartsWith('/') ? e[5] : "/";
         List<string[]> groups = Entries(root, "etc/group", 4);
-        if (parts.Length == 1)
+        // `65534:` names no group, as docker reads it.
+        if (asGroup.Length == 0)
             return new ImageUser(uid, gid, entry is null ? [] : [.. groups.Where(g => g[3].Split(',').Contains(entry[0])).Select(g => Id(g[2], "etc/group")).Where(g => g != gid).Distinct()], home);
-        if (NumberAsked(parts[1]) is { } number)
+        if (NumberAsked(asGroup) is { } number)
             gid = number;
-        else if (groups.Find(g => g[0] == parts[1]) is { } group)
+        else if (groups.Find(g => g[0] == asGroup) is { } group)
             gid = Id(group[2], "etc/group");
         else
-            throw new ImageException(ImageErrorKind.NotFound, $"unable to find group {parts[1]}: no matching entries in group file");
+            throw new ImageException(ImageErrorKind.NotFound, $"unable to find group {asGroup}: no matching entries in group file");
         return new ImageUser(uid, gid, [], home);
     }
 

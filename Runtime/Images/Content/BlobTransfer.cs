@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vessel.Images.Registry;
 using Vessel.Oci.Image;
 
 namespace Vessel.Images.Content;
@@ -40,9 +41,9 @@ internal sealed class BlobTransfer(IBlobSource source, TransferLimits limits, De
             }
             catch (Exception e) when (e is IOException or HttpRequestException)
             {
-                reason = e.InnerException?.Message ?? e.Message;
+                reason = NetworkWords.Of(e);
             }
-            catch (ImageException e) when (e is { Kind: ImageErrorKind.Unavailable, InnerException: IOException or HttpRequestException })
+            catch (ImageException e) when (e is { Kind: ImageErrorKind.Unavailable, InnerException: IOException or HttpRequestException { StatusCode: null } })
             {
                 // The source itself is gone for the moment: it was there for the document that names this blob.
                 reason = e.Message;

@@ -48,6 +48,7 @@ public sealed class ContentStore(StoreFolder folder)
     {
         if (BlobHash.Of(digest.Algorithm, bytes) is var actual && actual != digest)
             throw new ImageException(ImageErrorKind.Corrupt, $"content has digest {actual}, not {digest}");
+        Folder.Prepare();
         if (!Contains(digest))
             StoreFolder.WriteDurably(Folder.Blob(digest), bytes);
     }
@@ -58,6 +59,7 @@ public sealed class ContentStore(StoreFolder folder)
     /// </summary>
     public async Task<Ingest?> BeginAsync(Descriptor descriptor, CancellationToken cancellation = default)
     {
+        Folder.Prepare();
         string path = Folder.Ingest(descriptor.Digest);
         while (!IsComplete(descriptor))
         {

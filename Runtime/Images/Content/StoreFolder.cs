@@ -1,3 +1,4 @@
+using Vessel.Native.Raw;
 using Vessel.Native.Safe;
 using Vessel.Oci.Reference;
 using static Vessel.Native.Raw.Open;
@@ -24,14 +25,16 @@ public sealed class StoreFolder
     private const uint PrivateFolder = 0x1c0; // 0700
     private const uint PrivateFile = 0x180; // 0600
 
-    /// <summary>Opens the store of a data root, and makes what is missing of it.</summary>
-    /// <exception cref="SyscallException">A folder cannot be made.</exception>
-    public StoreFolder(string dataRoot)
-    {
-        Root = Path.GetFullPath(dataRoot);
-        foreach (string folder in (string[])["content/blobs/sha256", "content/blobs/sha512", "content/ingest", "layers/sha256", "layers/sha512", "layers/making", "mounted", "bundles", "images/sha256", "images/sha512", "leases"])
-            Files.MakeDirectories(In(folder), PrivateFolder);
-    }
+    private static readonly string[] Directories =
+    [
+        "content/blobs/sha256", "content/blobs/sha512", "content/ingest", "layers/sha256", "layers/sha512", "layers/making", "mounted", "bundles",
+        "images/sha256", "images/sha512", "leases",
+    ];
+
+    private volatile bool isPrepared;
+
+    /// <summary>The store of a data root. Nothing is made yet: a store that is only looked at may be missing.</summary>
+    public StoreFolder(string dataRoot) => Root = Path.GetFullPath(dataRoot);
 
     /// <summary>The data root, absolute.</summary>
     public string Root { get; }
@@ -63,10 +66,30 @@ public sealed class StoreFolder
     /// <summary>An image's record.</summary>
     public string Image(Digest id) => In($"images/{id.Algorithm}/{id.Hex}.json");
 
+    /// <summary>Makes the directories that are missing, before something is written.</summary>
+    /// <exception cref="ImageException">The data root belongs to another user.</exception>
+    /// <exception cref="SyscallException">A directory cannot be made.</exception>
+    public void Prepare()
+    {
+        if (isPrepared)
+            return;
+        try
+        {
+            foreach (string directory in Directories)
+                Files.MakeDirectories(In(directory), PrivateFolder);
+        }
+        catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM)
+        {
+            throw NoAccess(e);
+        }
+        isPrepared = true;
+    }
+
     /// <summary>Takes the store's lock; it ends with the descriptor.</summary>
     /// <param name="alone">Whether nobody else may hold it meanwhile.</param>
     public FileDescriptor Lock(bool alone)
     {
+        Prepare();
         FileDescriptor file = Files.Open(null, In("lock"), O_RDWR | O_CREAT | O_NOFOLLOW, PrivateFile);
         try
         {
@@ -97,9 +120,18 @@ public sealed class StoreFolder
     /// <summary>Opens a folder.</summary>
     public static FileDescriptor OpenFolder(string path) => Files.Open(null, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 
-    /// <summary>The digests that files or folders below an <c>ALGORITHM/HEX</c> folder are named by.</summary>
+    /// <summary>The error for a user to whom the data root does not belong.</summary>
+    internal ImageException NoAccess(Exception inner) =>
+        new(ImageErrorKind.Unauthorized, $"the data root {Root} belongs to another user: run the command as that user, with sudo for root, or name another directory by --data-root", inner);
+
+    /// <summary>
+    /// The digests that files or folders below an <c>ALGORITHM/HEX</c> folder are named by; none where there is no such
+    /// folder.
+    /// </summary>
     internal static IEnumerable<Digest> DigestsIn(string folder, string suffix = "")
     {
+        if (!Directory.Exists(folder))
+            yield break;
         foreach (string algorithm in Directory.EnumerateDirectories(folder))
             foreach (string path in Directory.EnumerateFileSystemEntries(algorithm))
             {
@@ -124,7 +156,7 @@ public sealed class StoreFolder
     internal IEnumerable<Digest> UnpackedLayers() => DigestsIn(In("layers"));
 
     /// <summary>The files of interrupted transfers.</summary>
-    internal IEnumerable<string> Ingests() => Directory.EnumerateFiles(In("content/ingest"));
+    internal IEnumerable<string> Ingests() => Directory.Exists(In("content/ingest")) ? Directory.EnumerateFiles(In("content/ingest")) : [];
 
     /// <summary>Removes what writers that were killed left beside the places of their files. One that is at it takes seconds, not an hour. Under the store's lock, taken alone.</summary>
     internal void RemoveUnfinished()

@@ -24,8 +24,8 @@ internal static class LayerCompressions
         Stream whole = new PrefixedStream(start.AsMemory(0, length), blob);
         return start switch
         {
-            [0x1f, 0x8b, ..] => new GZipStream(whole, CompressionMode.Decompress),
-            [0x28, 0xb5, 0x2f, 0xfd] or [>= 0x50 and <= 0x5f, 0x2a, 0x4d, 0x18] => new DecompressionStream(whole),
+            [0x1f, 0x8b, ..] => new UnpackedStream(new GZipStream(whole, CompressionMode.Decompress), "gzip"),
+            [0x28, 0xb5, 0x2f, 0xfd] or [>= 0x50 and <= 0x5f, 0x2a, 0x4d, 0x18] => new UnpackedStream(new DecompressionStream(whole), "zstd"),
             _ => whole,
         };
     }

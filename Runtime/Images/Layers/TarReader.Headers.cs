@@ -27,7 +27,8 @@ public sealed partial class TarReader
             }
             TarHeader header = new(block);
             if (!header.HasChecksum())
-                throw new LayerException("a header's checksum is wrong");
+                throw hasHeader || header.IsUstar || header.IsGnu ? new LayerException("a header's checksum is wrong") : NoTar();
+            hasHeader = true;
             switch (header.TypeFlag)
             {
                 case (byte)'g':

@@ -21,7 +21,7 @@ public sealed partial class TarReader : ILayerData
     private long received;
     private long dataLeft, paddingLeft;
     private long entries, unpacked;
-    private bool isAtEnd;
+    private bool hasHeader, isAtEnd;
 
     public TarReader(Stream stream, LayerLimits limits, CancellationToken cancellation = default)
     {
@@ -98,31 +98,47 @@ public sealed partial class TarReader : ILayerData
 
     private void SkipData()
     {
-        Skip(dataLeft);
-        Skip(paddingLeft);
+        if (!TrySkip(dataLeft))
+            throw Truncated();
+        // Some programs do not fill up the last block: an entry is complete when its data are.
+        TrySkip(paddingLeft);
         dataLeft = paddingLeft = 0;
     }
 
-    private void Skip(long count)
+    // False where the stream ends before.
+    private bool TrySkip(long count)
     {
         while (count > 0)
         {
             if (start == end && !Fill())
-                throw Truncated();
+                return false;
             int length = (int)Math.Min(end - start, count);
             start += length;
             count -= length;
         }
+        return true;
     }
 
-    /// <summary>The next block; empty where the stream ends. It is valid until the next is read.</summary>
+    /// <summary>
+    /// The next block; empty where the stream ends, or only some zeros are left of it. It is valid until the next is
+    /// read.
+    /// </summary>
     private ReadOnlySpan<byte> NextBlock()
     {
         while (end - start < Block)
             if (!Fill())
-                return end == start ? default : throw Truncated();
+                return EndOfStream();
         start += Block;
         return buffer.AsSpan(start - Block, Block);
+    }
+
+    // A part of an empty block is the end of an archive that was cut there, after its last entry.
+    private ReadOnlySpan<byte> EndOfStream()
+    {
+        if (buffer.AsSpan(start, end - start).ContainsAnyExcept((byte)0))
+            throw hasHeader ? Truncated() : NoTar();
+        start = end;
+        return default;
     }
 
     /// <summary>Reads more behind what is there. False at the end of the stream.</summary>
@@ -146,7 +162,7 @@ public sealed partial class TarReader : ILayerData
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
         {
-            throw new LayerException($"its compressed form is damaged: {e.Message}", e);
+            throw new LayerException(e is InvalidDataException ? e.Message : "it is cut off", e);
         }
         end += count;
         received += count;
@@ -160,6 +176,8 @@ public sealed partial class TarReader : ILayerData
         dataLeft = size;
         paddingLeft = -size & (Block - 1);
     }
+
+    private static LayerException NoTar() => new("it is not a tar archive: its first block has not the checksum of a header");
 
     private static LayerException Truncated() => new("the tar ends in the middle of an entry");
 }

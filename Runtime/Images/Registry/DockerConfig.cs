@@ -174,7 +174,7 @@ public sealed class DockerConfig(string path) : ICredentialSource
         }
         catch (IOException e)
         {
-            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} {verb}: {e.Message}", e);
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{program} {verb}: {SystemWords.Of(e)}", e);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -252,7 +252,7 @@ public sealed class DockerConfig(string path) : ICredentialSource
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new ImageException(ImageErrorKind.Invalid, $"read {Path}: {e.Message}", e);
+            throw new ImageException(ImageErrorKind.Invalid, $"read {Path}: {SystemWords.Of(e)}", e);
         }
     }
 

@@ -56,8 +56,12 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
     /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
 
+    private static string Asker(Credential? credential) =>
+        credential is null ? "as nobody" : credential.IdentityToken is null ? $"as user {credential.Username}" : "with an identity token";
+
     private async Task<bool> AnswerAsync(Challenge challenge, string scope, CancellationToken cancellation)
     {
+        settings.Log($"{registry} asks for {challenge.Scheme} authorization{(challenge.IsBearer && Uri.TryCreate(challenge["realm"], UriKind.Absolute, out Uri? realm) ? $" by {RegistryConnection.Shown(realm)}" : "")}");
         Credential? credential = null;
         try
         {
@@ -116,8 +120,11 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
         if (credential is { Username.Length: > 0, IdentityToken: null })
             request.Headers.Authorization = BasicHeader(credential);
         using HttpResponseMessage response = await AskAsync(request, realm, cancellation).ConfigureAwait(false);
+        settings.Log($"{request.Method} {RegistryConnection.Shown(realm)} for a token, {Asker(credential)}, scope {string.Join(' ', Scopes(challenge, scope))}: {(int)response.StatusCode} {response.ReasonPhrase}");
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
             throw new ImageException(ImageErrorKind.Unauthorized, $"the token server {realm.Authority} of {registry} refused {(credential is null ? "an anonymous request" : $"user {credential}")}: {(int)response.StatusCode} {response.ReasonPhrase}{hint}");
+        if (!response.IsSuccessStatusCode && !RegistryConnection.IsTemporary(response.StatusCode))
+            throw new ImageException(ImageErrorKind.Refused, $"the token server {realm.Authority} of {registry} gives no token: {(int)response.StatusCode} {response.ReasonPhrase}");
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"token server {realm.Authority}: {(int)response.StatusCode} {response.ReasonPhrase}", null, response.StatusCode);
         byte[] body = await RegistryConnection.ReadAsync(response, MaximumTokenBytes, "token", settings.IdleTimeout, cancellation).ConfigureAwait(false);
@@ -139,7 +146,7 @@ internal sealed class RegistryAuthorization(RegistrySettings settings, string re
         }
         catch (HttpRequestException e)
         {
-            throw new HttpRequestException(e.HttpRequestError, $"token server {realm.Authority}: {RegistryConnection.ReasonOf(e)}", e);
+            throw new HttpRequestException(e.HttpRequestError, $"token server {realm.Authority}: {NetworkWords.Of(e)}");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Vessel.Images.Content;
 using Vessel.Oci.Image;
 using Vessel.Oci.Reference;
 
@@ -47,8 +48,9 @@ public sealed partial class RegistryClient
     /// <param name="descriptor">What it is.</param>
     /// <param name="open">Opens it from its start, for each attempt.</param>
     /// <param name="progress">Is told how many bytes are sent.</param>
+    /// <param name="retrying">Is told that the blob is sent once more.</param>
     /// <param name="cancellation">Ends it; the registry forgets what it has.</param>
-    public async Task SendBlobAsync(ImageReference reference, Descriptor descriptor, Func<Stream> open, Action<long> progress, CancellationToken cancellation = default) =>
+    public async Task SendBlobAsync(ImageReference reference, Descriptor descriptor, Func<Stream> open, Action<long> progress, Action? retrying = null, CancellationToken cancellation = default) =>
         await ItselfAsync(reference, async connection =>
         {
             string scope = Scope.Push(reference.Repository);
@@ -74,11 +76,12 @@ public sealed partial class RegistryClient
                     string mark = rest.ToString().Contains('?') ? "&" : "?";
                     using HttpResponseMessage done = await connection.SendAsync(HttpMethod.Put, new Uri($"{rest}{mark}digest={Uri.EscapeDataString(descriptor.Digest.ToString())}", UriKind.RelativeOrAbsolute), scope, static r => r.Content = new ByteArrayContent([]), cancellation).ConfigureAwait(false);
                     if (!done.IsSuccessStatusCode)
-                        throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} took blob {descriptor.Digest} with {(int)done.StatusCode} {done.ReasonPhrase}, not as created");
+                        throw new ImageException(ImageErrorKind.Refused, $"{reference.Registry} took blob {descriptor.Digest} with {(int)done.StatusCode} {done.ReasonPhrase}, not as created");
                     return true;
                 }
-                catch (ImageException e) when (e.Kind == ImageErrorKind.Unavailable && attempt < Settings.MaximumAttempts)
+                catch (ImageException e) when (attempt < Settings.MaximumAttempts && IsTemporary(e))
                 {
+                    retrying?.Invoke();
                     await Task.Delay(TimeSpan.FromMilliseconds(200 * Math.Pow(3, attempt)), cancellation).ConfigureAwait(false);
                 }
             }
@@ -94,18 +97,21 @@ public sealed partial class RegistryClient
                 request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
             }, cancellation).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? true
-                : throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} took the manifest of {reference.FamiliarText} with {(int)response.StatusCode} {response.ReasonPhrase}, not as created");
+                : throw new ImageException(ImageErrorKind.Refused, $"{reference.Registry} took the manifest of {reference.FamiliarText} with {(int)response.StatusCode} {response.ReasonPhrase}, not as created");
         }).ConfigureAwait(false);
+
+    // The connection was lost, or the registry has a fault for the moment.
+    private static bool IsTemporary(ImageException e) => e is { Kind: ImageErrorKind.Unavailable, InnerException: IOException or HttpRequestException } && !RegistryConnection.IsFinal(e.InnerException);
 
     // Behind a proxy that speaks TLS for it, a registry may not know that it is spoken to in that way; elsewhere nothing goes out in the clear.
     private static Uri LocationOf(HttpResponseMessage response, ImageReference reference)
     {
         if (response.Headers.Location is not { } location || !response.IsSuccessStatusCode)
-            throw new ImageException(response.StatusCode == HttpStatusCode.NotFound ? ImageErrorKind.NotFound : ImageErrorKind.Unavailable, $"{reference.Registry} gives no place to send blobs of {reference.FamiliarName} to: {(int)response.StatusCode} {response.ReasonPhrase}");
+            throw new ImageException(response.StatusCode == HttpStatusCode.NotFound ? ImageErrorKind.NotFound : ImageErrorKind.Refused, $"{reference.Registry} gives no place to send blobs of {reference.FamiliarName} to: {(int)response.StatusCode} {response.ReasonPhrase}");
         Uri asked = response.RequestMessage!.RequestUri!, target = new(asked, location);
         if (asked.Scheme == target.Scheme || target.Scheme == "https")
             return target;
         return target.Host == asked.Host && target.Scheme == "http" ? new UriBuilder(target) { Scheme = "https", Port = target.IsDefaultPort ? asked.Port : target.Port }.Uri
-            : throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Registry} wants blobs at {target.Scheme}://{target.Authority}, which is not as safe as itself");
+            : throw new ImageException(ImageErrorKind.Refused, $"{reference.Registry} wants blobs at {target.Scheme}://{target.Authority}, which is not as safe as itself");
     }
 }

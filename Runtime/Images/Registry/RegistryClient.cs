@@ -29,7 +29,7 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
             (HttpResponseMessage response, byte[] bytes) = await connection.GetAsync(Path(reference, $"manifests/{name}"), Scope.Pull(reference.Repository), MaximumManifestBytes, "manifest", Accept, cancellation).ConfigureAwait(false);
             using HttpResponseMessage answer = response;
             if (response.StatusCode == HttpStatusCode.NotFound)
-                throw new ImageException(ImageErrorKind.NotFound, $"manifest for {(digest is null ? reference.FamiliarText : $"{reference.FamiliarName}@{digest}")} not found: manifest unknown: manifest unknown");
+                throw new ImageException(ImageErrorKind.NotFound, $"manifest for {(digest is null ? reference.FamiliarText : $"{reference.FamiliarName}@{digest}")} not found: manifest unknown");
             Digest actual = BlobHash.Of(digest?.Algorithm ?? "sha256", bytes);
             if (digest is not null && actual != digest)
                 throw new ImageException(ImageErrorKind.Corrupt, $"manifest {digest} of {reference.FamiliarName} has digest {actual}: the registry serves other bytes than were asked for");
@@ -68,7 +68,7 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
     public async Task LogInAsync(ImageReference anyOfRegistry, CancellationToken cancellation = default) => await ItselfAsync(anyOfRegistry, async connection =>
     {
         using HttpResponseMessage response = await connection.SendAsync(HttpMethod.Get, new Uri("/v2/", UriKind.Relative), "", null, cancellation).ConfigureAwait(false);
-        return response.IsSuccessStatusCode ? true : throw new ImageException(ImageErrorKind.Unavailable, $"{connection.Address} is no registry: /v2/ is {(int)response.StatusCode} {response.ReasonPhrase}");
+        return response.IsSuccessStatusCode ? true : throw new ImageException(ImageErrorKind.Unavailable, $"{RegistryConnection.Shown(connection.Address)} is not a registry: /v2/ answers {(int)response.StatusCode} {response.ReasonPhrase}");
     }).ConfigureAwait(false);
 
     /// <inheritdoc/>
@@ -95,9 +95,10 @@ public sealed partial class RegistryClient(RegistrySettings settings) : IDisposa
                 {
                     return await attempt(Connect(mirror.Authority, mirror)).ConfigureAwait(false);
                 }
-                catch (ImageException) when (!cancellation.IsCancellationRequested)
+                catch (ImageException e) when (!cancellation.IsCancellationRequested)
                 {
-                    // The registry itself has the last word, and its error is the one that is told.
+                    // The registry itself has the last word, and its error is the one that is reported.
+                    Settings.Log($"mirror {RegistryConnection.Shown(mirror)} is passed over: {e.Message}");
                 }
         return await ItselfAsync(reference, attempt).ConfigureAwait(false);
     }

@@ -1,6 +1,8 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
+using Vessel.Images.Layers;
 using Vessel.Oci.Json;
 
 namespace Vessel.Images.Registry;
@@ -14,8 +16,11 @@ internal sealed class RegistryConnection : IDisposable
     private const int MaximumRedirects = 5;
     private const int MaximumErrorBytes = 64 << 10;
 
-    // How many times the idle timeout a body may stand still: what the kernel has taken is not at the registry yet.
-    private const int BodyPatience = 4;
+    // How many times the idle timeout a registry may be silent that is sent something: what the kernel has taken is not
+    // there yet, and the registry may look at all of it before it answers.
+    private const int WritePatience = 2;
+
+    private const long LargeBody = 1 << 20;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
@@ -37,12 +42,15 @@ internal sealed class RegistryConnection : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromSeconds(15),
             UseCookies = false,
+            Expect100ContinueTimeout = TimeSpan.FromMilliseconds(500),
             // A proxy has a loopback interface of its own.
             UseProxy = !address.IsLoopback,
             SslOptions = RegistryTrust.Options(settings, registry == "docker.io" ? address.Authority : registry, settings.IsInsecure(registry)),
         })
         { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd("vessel/0.1");
+        // Proxies may encode what a registry serves; a digest is of the bytes as they are.
+        client.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
         authorization = new RegistryAuthorization(settings, registry, address, client);
     }
 
@@ -79,7 +87,7 @@ internal sealed class RegistryConnection : IDisposable
                     return await TakeAsync(response, take).ConfigureAwait(false);
                 using (response)
                 {
-                    if (attempt >= attempts || !(response.StatusCode == HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500))
+                    if (attempt >= attempts || !IsTemporary(response.StatusCode))
                         throw await ErrorOfAsync(response, cancellation).ConfigureAwait(false);
                     if (response.Headers.RetryAfter is { } after)
                         wait = after.Delta ?? (after.Date - DateTimeOffset.UtcNow) ?? wait;
@@ -91,13 +99,16 @@ internal sealed class RegistryConnection : IDisposable
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
-                // Tried again below.
+                settings.Log($"{method} {Shown(new Uri(Address, target))}: {NetworkWords.Of(e)}");
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                if (attempt >= attempts)
-                    throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {settings.IdleTimeout.TotalSeconds:0} s");
+                // A registry that is silent after it was sent something may still be at it: asking again would only
+                // take the time again.
+                if (attempt >= attempts || !IsReading(method))
+                    throw new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority} did not answer within {LimitOf(method).TotalSeconds:0} s");
             }
+            settings.Log($"attempt {attempt + 1} of {attempts} follows");
             await Task.Delay(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait, cancellation).ConfigureAwait(false);
         }
     }
@@ -134,16 +145,31 @@ internal sealed class RegistryConnection : IDisposable
             if (length == buffer.Length)
                 Array.Resize(ref buffer, buffer.Length * 2);
         }
-        return buffer[..length];
+        // A proxy may encode although it was asked not to. No document of JSON begins as a gzip does.
+        return response.Content.Headers.ContentEncoding.Contains("gzip") && buffer is [0x1f, 0x8b, ..] ? Decode(buffer.AsSpan(0, length).ToArray(), limit, what) : buffer[..length];
     }
 
-    /// <summary>What went wrong with a connection, in the words of who noticed.</summary>
-    public static string ReasonOf(Exception e) => e.InnerException switch
+    private static byte[] Decode(byte[] encoded, int limit, string what)
     {
-        AuthenticationException tls => $"TLS: {tls.InnerException?.Message ?? tls.Message}",
-        IOException or System.Net.Sockets.SocketException => e.InnerException.Message,
-        _ => e.Message,
-    };
+        using MemoryStream decoded = new();
+        try
+        {
+            using BoundedStream gzip = new(new GZipStream(new MemoryStream(encoded), CompressionMode.Decompress), limit);
+            gzip.CopyTo(decoded);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ImageException(ImageErrorKind.Corrupt, $"{what}: the gzip that it is encoded with is damaged, or too large: {e.Message}", e);
+        }
+        return decoded.ToArray();
+    }
+
+    /// <summary>
+    /// Whether an answer may be another one soon: too early, too many requests, or a fault of the server. All others
+    /// are final.
+    /// </summary>
+    public static bool IsTemporary(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or (HttpStatusCode)425 or HttpStatusCode.TooManyRequests || (int)status >= 500;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -174,15 +200,19 @@ internal sealed class RegistryConnection : IDisposable
         using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         while (true)
         {
-            time.CancelAfter(settings.IdleTimeout);
+            time.CancelAfter(LimitOf(method));
             using HttpRequestMessage request = new(method, target);
             prepare?.Invoke(request);
-            // The last piece is on its way when it is told, and a registry may have to look at the whole before it answers.
             if (body is not null)
-                request.Content = body(() => time.CancelAfter(settings.IdleTimeout * BodyPatience));
+            {
+                request.Content = body(() => time.CancelAfter(LimitOf(method)));
+                // A registry that refuses a large blob can say so before the blob is sent.
+                request.Headers.ExpectContinue = request.Content.Headers.ContentLength >= LargeBody;
+            }
             AuthenticationHeaderValue? header = IsOurs(target) ? authorization.For(scope) : null;
             request.Headers.Authorization = header;
             HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, time.Token).ConfigureAwait(false);
+            settings.Log($"{method} {Shown(target)} {(header is null ? "without a credential" : $"with {header.Scheme} authorization")}: {(int)response.StatusCode} {response.ReasonPhrase}");
             HasAnswered |= IsOurs(target);
             if (response.StatusCode == HttpStatusCode.Unauthorized && IsOurs(target) && mayAuthorize)
             {
@@ -202,23 +232,36 @@ internal sealed class RegistryConnection : IDisposable
             Uri next = new(target, location);
             if (next.Scheme is not ("http" or "https") || (target.Scheme == "https" && next.Scheme == "http"))
                 throw new ImageException(ImageErrorKind.Unavailable, $"{target.Authority} redirects to {next.Scheme}://{next.Authority}, which is not as safe as itself");
+            settings.Log($"redirect from {target.Authority} to {Shown(next)}{(IsOurs(next) ? "" : ", which gets no credential")}");
             target = next;
         }
     }
 
+    private static bool IsReading(HttpMethod method) => method == HttpMethod.Get || method == HttpMethod.Head;
+
+    private TimeSpan LimitOf(HttpMethod method) => IsReading(method) ? settings.IdleTimeout : settings.IdleTimeout * WritePatience;
+
+    /// <summary>
+    /// An address for messages: without a user's name and password, and without a query, which may be signed.
+    /// </summary>
+    public static string Shown(Uri address) => $"{address.Scheme}://{address.Authority}{address.AbsolutePath}{(address.Query.Length > 1 ? "?…" : "")}";
+
     private bool IsOurs(Uri target) => target.Authority == Address.Authority && target.Scheme == Address.Scheme;
 
-    // Nobody listens, or it speaks no TLS, or its certificate is not good: that does not change within seconds.
-    private static bool IsFinal(Exception e) =>
+    /// <summary>
+    /// Whether a connection fails for good: nobody listens, or without TLS, or with a bad certificate. That does not
+    /// change within seconds.
+    /// </summary>
+    public static bool IsFinal(Exception e) =>
         e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError } || e.InnerException is AuthenticationException;
 
     private ImageException Unreachable(Exception e)
     {
-        string reason = ReasonOf(e);
+        string reason = NetworkWords.Of(e);
         string hint = e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && !HasAnswered && !settings.IsInsecure(registry)
             ? $"; its CA goes to {(settings.CertificateFolders is [string first, ..] ? first : "certs.d")}/{Address.Authority}/ca.crt, or name it in insecure-registries"
             : "";
-        return new ImageException(ImageErrorKind.Unavailable, $"registry {Address}: {reason}{hint}", e);
+        return new ImageException(ImageErrorKind.Unavailable, $"registry {Shown(Address)}: {reason}{hint}", e);
     }
 
     private async Task<ImageException> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancellation)
@@ -238,8 +281,12 @@ internal sealed class RegistryConnection : IDisposable
         {
             HttpStatusCode.Unauthorized => new ImageException(ImageErrorKind.Unauthorized, $"{text}: {authorization.Problem?.Message ?? $"`vessel login {registry}` says who you are"}"),
             HttpStatusCode.Forbidden => new ImageException(ImageErrorKind.Unauthorized, text),
-            HttpStatusCode.TooManyRequests => new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority}: too many requests: {text}"),
-            _ => new ImageException(ImageErrorKind.Unavailable, $"{Address.Authority}: {text}"),
+            HttpStatusCode.TooManyRequests => Temporary($"{Address.Authority}: too many requests: {text}", response.StatusCode),
+            HttpStatusCode.RequestEntityTooLarge => new ImageException(ImageErrorKind.Refused, $"{Address.Authority}: too large for this registry, or for a proxy before it: {text}"),
+            _ when IsTemporary(response.StatusCode) => Temporary($"{Address.Authority}: {text}", response.StatusCode),
+            _ => new ImageException(ImageErrorKind.Refused, $"{Address.Authority}: {text}"),
         };
     }
+
+    private static ImageException Temporary(string text, HttpStatusCode status) => new(ImageErrorKind.Unavailable, text, new HttpRequestException(text, null, status));
 }

@@ -23,6 +23,12 @@ public sealed record RegistrySettings
     /// <summary>Where credentials come from.</summary>
     public ICredentialSource Credentials { get; init; } = DockerConfig.OfUser();
 
+    /// <summary>
+    /// Receives a line for each request, redirect, challenge and choice, for whoever looks for an error. Credentials,
+    /// tokens and the queries of addresses, which may be signed, are left out. Called from several threads.
+    /// </summary>
+    public Action<string> Log { get; init; } = static _ => { };
+
     /// <summary>How many layers of a pull arrive at the same time.</summary>
     public int MaximumConcurrentDownloads { get; init; } = 3;
 

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Vessel.Native.Safe;
 
 namespace Vessel.Images.Registry;
 
@@ -63,7 +64,7 @@ internal static class RegistryTrust
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new ImageException(ImageErrorKind.Invalid, $"certificate {current}: {e.Message}", e);
+            throw new ImageException(ImageErrorKind.Invalid, $"certificate {current}: {(e is CryptographicException ? "it is not a certificate with its key in PEM form" : SystemWords.Of(e))}", e);
         }
     }
 }

@@ -24,8 +24,12 @@ internal static class LayerFormChoice
     // An image in a tmpfs is mounted by a loop device, and what is read of it is in memory twice; its files are there once, and there is no disk to spare.
     private static bool IsInMemory(StoreFolder store)
     {
-        using FileDescriptor root = StoreFolder.OpenFolder(store.Root);
-        return Files.FilesystemTypeOf(root, store.Root) == FilesystemMagic.TMPFS_MAGIC;
+        // A data root that is not there yet will be where the nearest directory above it is.
+        string place = store.Root;
+        while (!Directory.Exists(place) && Path.GetDirectoryName(place) is { } above)
+            place = above;
+        using FileDescriptor root = StoreFolder.OpenFolder(place);
+        return Files.FilesystemTypeOf(root, place) == FilesystemMagic.TMPFS_MAGIC;
     }
 
     // Nothing tells it but a mount: of an image with nothing in it, in the store, attached nowhere. It takes a millisecond or two.
@@ -34,6 +38,7 @@ internal static class LayerFormChoice
         // It has nothing to say to who may not mount anyway.
         if (Kernel.Call(SYS.geteuid) != 0)
             return "needs root";
+        store.Prepare();
         if (Mounts.IsMounted(store.Root) is null)
             return "needs Linux 5.8";
         using MakingFolder making = new(store);

@@ -61,7 +61,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
             if (!store.Layers.Contains(diffId, blob.Digest) || store.Content.SizeOf(blob.Digest) != blob.Size)
                 missing.Add((blob, diffId));
         }
-        // Of an image that is all here nothing is to be told.
+        // Report nothing for an image that is already complete.
         if (missing.Count > 0 || !isKnown)
             foreach ((Descriptor blob, Digest diffId) in layers)
                 observer.Layer(blob.Digest, missing.Contains((blob, diffId)) ? PullStage.Pending : PullStage.Exists);
@@ -78,10 +78,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
                 using (FileDescriptor root = StoreFolder.OpenFolder(store.Folder.Root))
                     Files.SyncFilesystem(root, store.Folder.Root);
             foreach ((LayerInMaking? layer, (Descriptor blob, Digest _)) in made.Zip(missing))
-            {
                 layer?.Commit(blob.Digest);
-                observer.Layer(blob.Digest, PullStage.Complete);
-            }
             // What has an image's name is on the disk, and so is its own name.
             foreach (string folder in missing.SelectMany(l => (string[])[store.Folder.Blob(l.Blob.Digest), store.Folder.Layer(l.DiffId)]).DistinctBy(Path.GetDirectoryName))
                 StoreFolder.SyncFolderOf(folder);
@@ -112,9 +109,8 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
                     }).ConfigureAwait(false);
                 else if (making is not null)
                 {
-                    observer.Layer(blob.Digest, PullStage.Extracting);
                     using FileDescriptor file = store.Content.Open(blob.Digest);
-                    using DescriptorStream stream = new(file, blob.Digest.ToString());
+                    using ProgressStream stream = new(new DescriptorStream(file, blob.Digest.ToString()), done => observer.Layer(blob.Digest, PullStage.Extracting, done, blob.Size));
                     making.Unpack(stream, all.Token);
                 }
             }
@@ -122,6 +118,7 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
             {
                 transfers.Release();
             }
+            observer.Layer(blob.Digest, PullStage.Complete);
             return making;
         }
         catch
@@ -171,13 +168,25 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         }
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: PipeBytes, resumeWriterThreshold: PipeBytes / 2, minimumSegmentSize: 1 << 17, useSynchronizationContext: false));
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task unpacking = Task.Factory.StartNew(() => Unpack(pipe.Reader, making, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        // While the blob arrives that is what there is to report; what is left to unpack then is reported by whoever
+        // unpacks it.
+        long taken = 0;
+        int isHere = 0;
+        void Taken(long done)
+        {
+            Volatile.Write(ref taken, done);
+            if (Volatile.Read(ref isHere) != 0)
+                observer.Layer(blob.Digest, PullStage.Extracting, done, blob.Size);
+        }
+
+        Task unpacking = Task.Factory.StartNew(() => Unpack(pipe.Reader, making, Taken, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             await transfer.RunAsync(ingest, async bytes => await pipe.Writer.WriteAsync(bytes, stop.Token).ConfigureAwait(false), stop.Token).ConfigureAwait(false);
             await pipe.Writer.CompleteAsync().ConfigureAwait(false);
             observer.Layer(blob.Digest, PullStage.Downloaded);
-            observer.Layer(blob.Digest, PullStage.Extracting);
+            observer.Layer(blob.Digest, PullStage.Extracting, Volatile.Read(ref taken), blob.Size);
+            Volatile.Write(ref isHere, 1);
             ingest.Commit();
         }
         catch (Exception e)
@@ -190,11 +199,11 @@ internal sealed class ImageAssembler(ImageStore store, IBlobSource source, Trans
         await unpacking.ConfigureAwait(false);
     }
 
-    private static void Unpack(PipeReader reader, LayerInMaking making, CancellationTokenSource stop)
+    private static void Unpack(PipeReader reader, LayerInMaking making, Action<long> taken, CancellationTokenSource stop)
     {
         try
         {
-            using Stream stream = reader.AsStream();
+            using ProgressStream stream = new(reader.AsStream(), taken);
             making.Unpack(stream, stop.Token);
         }
         catch

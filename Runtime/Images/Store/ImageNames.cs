@@ -27,7 +27,7 @@ internal sealed class ImageNames
     public static ImageNames Load(StoreFolder folder)
     {
         ImageNames result = new(PathIn(folder));
-        using FileDescriptor? file = Files.OpenIfThere(result.path, Open.O_RDONLY);
+        using FileDescriptor? file = OpenIn(folder, result.path);
         if (file is null)
             return result;
         foreach ((string name, string id) in JsonMapReader.Read(Files.ReadAll(file, result.path, MaximumBytes), result.path, Map))
@@ -38,8 +38,25 @@ internal sealed class ImageNames
     /// <summary>The image of a name; null where it names none.</summary>
     public Digest? Find(ImageReference name) => names.GetValueOrDefault(name.ToString());
 
+    /// <summary>
+    /// Refuses a name that could be read as an image's id. Callers ask before they download or unpack anything.
+    /// </summary>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.Invalid"/>.</exception>
+    public static void RequireUnambiguous(ImageReference name)
+    {
+        if (name.LooksLikeDigest)
+            throw new ImageException(ImageErrorKind.Invalid, "refusing to create an ambiguous tag using digest algorithm as name");
+    }
+
     /// <summary>Lets a name mean an image.</summary>
-    public void Set(ImageReference name, Digest id) => names[name.ToString()] = id;
+    /// <exception cref="ImageException">
+    /// <see cref="ImageErrorKind.Invalid"/>: the name could be read as an image's id.
+    /// </exception>
+    public void Set(ImageReference name, Digest id)
+    {
+        RequireUnambiguous(name);
+        names[name.ToString()] = id;
+    }
 
     /// <summary>Forgets a name.</summary>
     public void Remove(ImageReference name) => names.Remove(name.ToString());
@@ -56,6 +73,18 @@ internal sealed class ImageNames
                     map.Always(name, id.ToString());
             });
         }));
+    }
+
+    private static FileDescriptor? OpenIn(StoreFolder folder, string path)
+    {
+        try
+        {
+            return Files.OpenIfThere(path, Open.O_RDONLY);
+        }
+        catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM)
+        {
+            throw folder.NoAccess(e);
+        }
     }
 
     private static IReadOnlyDictionary<string, string>? Map(JsonMapReader json)

@@ -11,6 +11,8 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
 {
     public async Task<PulledImage> PullAsync(ImageReference reference, CancellationToken cancellation)
     {
+        ImageNames.RequireUnambiguous(reference);
+        store.RequireWriter();
         using Lease lease = new(store.Folder);
         FetchedManifest target = await registry.GetManifestAsync(reference, null, cancellation).ConfigureAwait(false);
         lease.Hold(target.Digest);
@@ -39,6 +41,8 @@ internal sealed class ImagePuller(ImageStore store, RegistryClient registry, Pul
         List<string> offered = [];
         (FetchedManifest fetched, string type) = await FindAsync(reference, target, TypeOf(target), wanted, 0, offered, lease, cancellation).ConfigureAwait(false)
             ?? throw new ImageException(ImageErrorKind.NotFound, $"no matching manifest for {wanted} in the manifest list entries: {reference.FamiliarText} is for {string.Join(", ", offered.Distinct())}");
+        if (fetched != target)
+            registry.Settings.Log($"platform {wanted}: manifest {fetched.Digest} is chosen; offered are {string.Join(", ", offered.Distinct())}");
         ImageManifest manifest = ImageDocumentReader.ReadManifest(fetched.Bytes, $"manifest {fetched.Digest}", type);
         if (manifest.OtherPart is { } other)
             throw new ImageException(ImageErrorKind.Unsupported, $"{reference.FamiliarText} is no image that containers are made of: it has a part of type {other.MediaType}");

@@ -62,7 +62,7 @@ internal sealed class ImagePusher(ImageStore store, RegistryClient registry, IPu
                         observer.Mounted(layer, from);
                         return;
                     }
-                await registry.SendBlobAsync(reference, blob, () => new OwnedDescriptorStream(store.Content.Open(blob.Digest), blob.Digest.ToString()), done => tell(PushStage.Pushing, done), all.Token).ConfigureAwait(false);
+                await registry.SendBlobAsync(reference, blob, () => new OwnedDescriptorStream(store.Content.Open(blob.Digest), blob.Digest.ToString()), done => tell(PushStage.Pushing, done), () => tell(PushStage.Retrying, 0), all.Token).ConfigureAwait(false);
                 tell(PushStage.Pushed, 0);
             }
             finally

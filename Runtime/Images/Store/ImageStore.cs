@@ -15,7 +15,7 @@ public sealed class ImageStore
     private const int MaximumRecordBytes = 4 << 20;
     private const int ShortestId = 1;
 
-    /// <summary>Opens the images of a data root, and makes what is missing of it.</summary>
+    /// <summary>Opens the images of a data root. It may be missing: whoever brings the first image makes it.</summary>
     /// <param name="dataRoot">Where it is.</param>
     /// <param name="form">What new layers are to be kept as; null for what is best here.</param>
     public ImageStore(string dataRoot, LayerForm? form = null)
@@ -34,6 +34,9 @@ public sealed class ImageStore
     /// <summary>The same, unpacked.</summary>
     public LayerStore Layers { get; }
 
+    /// <summary>Whether there is something of an interrupted pull, for the next one to resume.</summary>
+    public bool HasPartialDownloads => Folder.Ingests().Any(path => new FileInfo(path).Length > 0);
+
     /// <summary>All images, the newest first. What is damaged, or removed meanwhile, is none: <see cref="StoreCheck"/> tells of it.</summary>
     public IReadOnlyList<Image> List()
     {
@@ -50,13 +53,26 @@ public sealed class ImageStore
     public Image Find(string text)
     {
         ImageNames names = ImageNames.Load(Folder);
-        Digest id = Resolve(names, text);
+        Digest id = Resolve(names, text).Id;
         return new Image(Content, Layers, id, ReadRecord(id) ?? throw NoSuchImage(text), [.. names.All.Where(n => n.Id == id).Select(n => n.Name)]);
     }
 
     /// <summary>Pulls an image: fetched, verified, unpacked, named.</summary>
     public Task<PulledImage> PullAsync(ImageReference reference, RegistryClient registry, PullOptions options, IPullObserver observer, CancellationToken cancellation = default) =>
         new ImagePuller(this, registry, options, observer).PullAsync(reference, cancellation);
+
+    /// <summary>
+    /// Refuses to bring an image for a user who cannot keep one, before anything is downloaded or read.
+    /// </summary>
+    /// <exception cref="ImageException">
+    /// <see cref="ImageErrorKind.Unauthorized"/>: the user is not root, or does not own the data root.
+    /// </exception>
+    public void RequireWriter()
+    {
+        if (Kernel.Call(SYS.geteuid) != 0)
+            throw new ImageException(ImageErrorKind.Unauthorized, "only root can keep images, since the files of their layers have owners: run the command as root, with sudo for example");
+        Folder.Prepare();
+    }
 
     /// <summary>Sends an image to the registry of a name that it has.</summary>
     public async Task<PushedImage> PushAsync(ImageReference reference, RegistryClient registry, IPushObserver observer, CancellationToken cancellation = default)
@@ -70,11 +86,11 @@ public sealed class ImageStore
     {
         if (name.Digest is not null)
             throw new ImageException(ImageErrorKind.Invalid, "refusing to create a tag with a digest reference");
-        if (name.FamiliarName is "sha256" or "sha512")
-            throw new ImageException(ImageErrorKind.Invalid, "refusing to create an ambiguous tag using digest algorithm as name");
+        ImageNames.RequireUnambiguous(name);
+        RequireKnown(source);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames names = ImageNames.Load(Folder);
-        names.Set(name.WithDefaultTag(), Resolve(names, source));
+        names.Set(name.WithDefaultTag(), Resolve(names, source).Id);
         names.Save();
     }
 
@@ -85,12 +101,12 @@ public sealed class ImageStore
     /// <param name="force">Whether names in several repositories go together.</param>
     public IReadOnlyList<RemovedItem> Remove(string text, bool force = false)
     {
+        RequireKnown(text);
         using DoomedLayers doomed = new(Folder);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames names = ImageNames.Load(Folder);
-        Digest id = Resolve(names, text);
+        (Digest id, ImageReference? name) = Resolve(names, text);
         List<ImageReference> own = [.. names.All.Where(n => n.Id == id).Select(n => n.Name)];
-        ImageReference? name = IsId(names, id, text) ? null : ImageReference.Parse(text).AsMeant();
         List<ImageReference> going;
         if (name is null)
         {
@@ -147,6 +163,8 @@ public sealed class ImageStore
     /// <returns>Whether the image, or what a name means, is another than before.</returns>
     internal bool Keep(Digest id, ImageRecord record, IReadOnlyList<ImageReference> names)
     {
+        foreach (ImageReference name in names)
+            ImageNames.RequireUnambiguous(name);
         using FileDescriptor storeLock = Folder.Lock(alone: true);
         ImageNames all = ImageNames.Load(Folder);
         bool isKnown = TryReadRecord(id) is { } known && known.Manifest == record.Manifest && known.Target == record.Target;
@@ -269,25 +287,27 @@ public sealed class ImageStore
         return layers;
     }
 
-    private Digest Resolve(ImageNames names, string text)
+    // Before the store's lock is taken, which makes the store where there is none.
+    private void RequireKnown(string text) => _ = Resolve(ImageNames.Load(Folder), text);
+
+    // What a text means: a name, or else an id or the beginning of one; then there is no name.
+    private (Digest Id, ImageReference? Name) Resolve(ImageNames names, string text)
     {
-        if (ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.AsMeant()) is { } named)
-            return named;
-        string hex = text[(text.IndexOf(':') + 1)..];
+        // A text with an algorithm is an id, whatever names an older version of this program let through.
+        bool hasAlgorithm = text.StartsWith("sha256:", StringComparison.Ordinal) || text.StartsWith("sha512:", StringComparison.Ordinal);
+        if (!hasAlgorithm && ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.AsMeant()) is { } named)
+            return (named, reference.AsMeant());
+        string hex = hasAlgorithm ? text[(text.IndexOf(':') + 1)..] : text;
         if (hex.Length < ShortestId || !hex.All(char.IsAsciiHexDigitLower))
             throw NoSuchImage(text);
-        List<Digest> found = [.. StoreFolder.DigestsIn(Folder.Images, ".json").Where(d => (hex.Length < text.Length ? d.ToString() : d.Hex).StartsWith(text, StringComparison.Ordinal))];
+        List<Digest> found = [.. StoreFolder.DigestsIn(Folder.Images, ".json").Where(d => (hasAlgorithm ? d.ToString() : d.Hex).StartsWith(text, StringComparison.Ordinal))];
         return found.Count switch
         {
-            1 => found[0],
+            1 => (found[0], null),
             0 => throw NoSuchImage(text),
             _ => throw new ImageException(ImageErrorKind.Invalid, $"multiple IDs found with provided prefix: {text}"),
         };
     }
-
-    private static bool IsId(ImageNames names, Digest id, string text) =>
-        (id.Hex.StartsWith(text, StringComparison.Ordinal) || id.ToString().StartsWith(text, StringComparison.Ordinal))
-        && !(ImageReference.TryParse(text, out ImageReference? reference, out _) && names.Find(reference.AsMeant()) is not null);
 
     // What an interrupted transfer left; one that goes on is locked.
     private static void RemoveAbandoned(string ingest)

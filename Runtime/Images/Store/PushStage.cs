@@ -9,6 +9,9 @@ public enum PushStage
     /// <summary>It is being sent.</summary>
     Pushing,
 
+    /// <summary>Sending it was interrupted, and is tried again.</summary>
+    Retrying,
+
     /// <summary>It was sent.</summary>
     Pushed,
 

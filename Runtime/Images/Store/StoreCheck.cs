@@ -82,7 +82,13 @@ public sealed record StoreCheck(int Blobs, int Layers, int Images, IReadOnlyList
             problems.Add($"name {name.FamiliarText} means image {id}, which isn't there");
             names.Remove(name);
         }
-        if (repair && lost.Count > 0)
+        List<(ImageReference Name, Digest Id)> ambiguous = [.. names.All.Where(n => n.Name.LooksLikeDigest)];
+        foreach ((ImageReference name, Digest id) in ambiguous)
+        {
+            problems.Add($"name {name.FamiliarText} of image {id} looks like the id of another image");
+            names.Remove(name);
+        }
+        if (repair && lost.Count + ambiguous.Count > 0)
             names.Save();
     }
 

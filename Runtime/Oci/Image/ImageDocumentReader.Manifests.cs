@@ -51,7 +51,7 @@ public static partial class ImageDocumentReader
         {
             switch (name)
             {
-                case "config": config = Descriptor(json); break;
+                case "config": config = Descriptor(json, mayLackType: true); break;
                 case "layers": layers = LayerList(json); break;
                 case "manifests": Ambiguous(json, "a manifest", "an index"); break;
                 default: Head(json, name, ref head, ref others); break;
@@ -60,6 +60,9 @@ public static partial class ImageDocumentReader
 
         if (!IsRead(json, head, expectedMediaType, MediaTypes.IsManifest, "a manifest"))
             return null;
+        // Only manifests of docker's schema 2 have configs without a type.
+        if (config?.MediaType is "" && head.MediaType != MediaTypes.DockerManifest)
+            json.Error("config.mediaType", "missing");
         return new ImageManifest
         {
             MediaType = head.MediaType,
@@ -128,7 +131,10 @@ public static partial class ImageDocumentReader
         return true;
     }
 
-    private static Descriptor? Descriptor(JsonMapReader json)
+    private static Descriptor? Descriptor(JsonMapReader json) => Descriptor(json, mayLackType: false);
+
+    // A type that is missing and may be is empty.
+    private static Descriptor? Descriptor(JsonMapReader json, bool mayLackType)
     {
         if (!json.EnterObject())
             return null;
@@ -144,6 +150,7 @@ public static partial class ImageDocumentReader
         {
             switch (name)
             {
+                case "mediaType" when mayLackType && json.IsEmptyText: break;
                 case "mediaType": mediaType = json.Text(MediaTypes.IsWellFormed, MediaTypeNoun); break;
                 case "digest": digest = Digest(json); break;
                 case "size": size = json.Int64(minimum: 0); break;
@@ -159,7 +166,7 @@ public static partial class ImageDocumentReader
 
         Descriptor descriptor = new()
         {
-            MediaType = json.Required(mediaType, "mediaType"),
+            MediaType = mayLackType ? mediaType ?? "" : json.Required(mediaType, "mediaType"),
             Digest = json.Required(digest, "digest"),
             Size = json.Required(size, "size"),
             Urls = urls,

@@ -16,10 +16,12 @@ public sealed record ImageManifest : ExtensibleRecord
     public required IReadOnlyList<Descriptor> Layers { get; init; }
 
     /// <summary>A part that containers are not made of: what has one is an artifact of another kind. Null for an image.</summary>
-    public Descriptor? OtherPart => MediaTypes.IsConfig(Config.MediaType) ? Layers.FirstOrDefault(l => !MediaTypes.IsLayer(l.MediaType)) : Config;
+    public Descriptor? OtherPart => HasImageConfig ? Layers.FirstOrDefault(l => !MediaTypes.IsLayer(l.MediaType)) : Config;
 
     /// <inheritdoc cref="ImageIndex.Subject"/>
     public Descriptor? Subject { get; init; }
 
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = EmptyMap.Of<string>();
+
+    private bool HasImageConfig => MediaTypes.IsConfig(Config.MediaType) || (MediaType == MediaTypes.DockerManifest && MediaTypes.IsOldDockerConfig(Config.MediaType));
 }

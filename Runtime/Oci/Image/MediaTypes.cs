@@ -53,6 +53,12 @@ public static class MediaTypes
 
     public static bool IsConfig(string? mediaType) => mediaType is OciConfig or DockerConfig;
 
+    /// <summary>
+    /// Whether a manifest of docker's schema 2 may give its config this type. Some registries and build tools wrote
+    /// these types, or none, in the first years of the schema, and docker still pulls such images.
+    /// </summary>
+    public static bool IsOldDockerConfig(string mediaType) => mediaType is "" or "application/octet-stream" or "application/json" or "text/html";
+
     public static bool IsSchema1(string? mediaType) => mediaType is DockerSchema1 or DockerSchema1Signed;
 
     /// <summary>Whether it is one of docker's own, and not the specification's.</summary>

@@ -55,6 +55,11 @@ public sealed record ImageReference
     /// <summary>The familiar name with tag and digest: <c>alpine:latest</c>.</summary>
     public string FamiliarText => FamiliarName + Suffix;
 
+    /// <summary>
+    /// Whether a person would read the name as a digest: <c>sha256:…</c> has the form of an image's id.
+    /// </summary>
+    public bool LooksLikeDigest => FamiliarName is "sha256" or "sha512";
+
     private string Suffix => (Tag is null ? "" : $":{Tag}") + (Digest is null ? "" : $"@{Digest}");
 
     /// <summary>Whether <paramref name="text"/> names an image; if not, <paramref name="error"/> says why, in docker's words.</summary>

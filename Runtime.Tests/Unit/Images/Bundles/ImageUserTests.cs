@@ -27,6 +27,9 @@ public sealed class ImageUserTests
     [TestCase("app:77", 1000u, 77u, "", "/srv/app")]
     [TestCase("4242", 4242u, 0u, "", "/")]
     [TestCase("4242:4243", 4242u, 4243u, "", "/")]
+    [TestCase("65534:", 65534u, 0u, "", "/")]
+    [TestCase("app:", 1000u, 1001u, "10 50", "/srv/app")]
+    [TestCase(":", 0u, 0u, "10", "/root")]
     [TestCase(":staff", 0u, 50u, "", "/root")]
     [TestCase("homeless", 7u, 7u, "", "/")]
     [TestCase("2147483647", 2147483647u, 0u, "", "/")]
@@ -54,7 +57,6 @@ public sealed class ImageUserTests
     [TestCase("nobody", "unable to find user nobody: no matching entries in passwd file")]
     [TestCase("app:nobody", "unable to find group nobody: no matching entries in group file")]
     [TestCase("-1", "unable to find user -1: no matching entries in passwd file")]
-    [TestCase("app:", "unable to find group : no matching entries in group file")]
     public void Find_Nobody(string user, string message)
     {
         Write(Passwd, Group);

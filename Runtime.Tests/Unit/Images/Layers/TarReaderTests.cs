@@ -328,6 +328,9 @@ public sealed class TarReaderTests
         Assert.That(LayerRecord.Read([.. entry, .. new byte[512]]).Entries, Has.Count.EqualTo(1));
         Assert.That(LayerRecord.Read([.. entry, .. new byte[1024], .. entry]).Entries, Has.Count.EqualTo(1), "what follows is nothing");
         Assert.That(LayerRecord.Read([]).Entries, Is.Empty);
+        Assert.That(LayerRecord.Read([.. entry, .. new byte[100]]).Entries, Has.Count.EqualTo(1), "a part of the end");
+        Assert.That(LayerRecord.Read([.. entry, .. new byte[612]]).Entries, Has.Count.EqualTo(1), "a part of the end");
+        Refused([.. entry, .. new byte[100], 1], "ends in the middle of an entry");
         Refused([.. entry, .. new byte[512], .. entry], "an empty block stands between entries");
         Refused(new TarBuilder().Pax(("uid", "1")).End(), "between an extended header and its entry");
         Refused(new TarBuilder().Long('L', "x").ToArray(), "between an extended header and its entry");
@@ -347,8 +350,9 @@ public sealed class TarReaderTests
     {
         byte[] tar = new TarBuilder().Pax(("path", "long"), ("mtime", "1.5")).File("a", new string('x', 1000)).Long('L', "other").Link("b", "c")
             .Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", "10")).File("s", "1\n0\n5\n".PadRight(512, '\0') + "abcde").ToArray();
-        // Between entries it is the end.
-        HashSet<int> ends = [0, 512 * 5, 512 * 8, tar.Length];
+        // Between entries it is the end, and where an entry's data are complete and only the zeros after them are
+        // missing.
+        HashSet<int> ends = [0, .. Enumerable.Range((512 * 3) + 1000, 25), 512 * 8, .. Enumerable.Range((512 * 12) + 5, 508)];
         for (int length = 0; length <= tar.Length; length++)
         {
             byte[] part = tar[..length];
@@ -357,6 +361,23 @@ public sealed class TarReaderTests
             else
                 Assert.That(() => LayerRecord.Read(part), Throws.TypeOf<LayerException>(), length.ToString());
         }
+    }
+
+    // So umoci's `insert` ends a layer, and Go's tar writer when nobody closes it.
+    [TestCase(1), TestCase(511), TestCase(513)]
+    public void LastEntryWithoutPadding_IsComplete(int size)
+    {
+        byte[] tar = new TarBuilder().File("a", "x").File("b", new string('y', size)).ToArray();
+        LayerRecord record = LayerRecord.Read(tar[..(1536 + size)]);
+        Assert.That(record.Lines, Is.EqualTo(new[] { "File a", "File b" }));
+        Assert.That(record.DataOf("b"), Has.Length.EqualTo(size));
+    }
+
+    [Test]
+    public void WhatIsNoTar_IsNamed()
+    {
+        foreach (string text in new[] { "hello", "a text of a file ".PadRight(600, 'x'), "\x7f" + "ELF".PadRight(5000, '\x01') })
+            Assert.That(Assert.Throws<LayerException>(() => LayerRecord.Read(Latin(text)))!.Message, Does.StartWith("it is not a tar archive"), text);
     }
 
     [Test]

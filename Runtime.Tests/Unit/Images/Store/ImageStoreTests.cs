@@ -14,7 +14,12 @@ public sealed class ImageStoreTests
     private readonly string folder = $"{TestRun.Folder}/u{TestRun.NextBox()}";
 
     [TearDown]
-    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
+    public void RemoveFolder()
+    {
+        // Looking for an image makes no store.
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
 
     private ImageStore Store => new(folder);
 
@@ -97,6 +102,33 @@ public sealed class ImageStoreTests
         Assert.That(Assert.Throws<ImageException>(() => Store.Tag("a:v", ImageReference.Parse($"b@{Digest.Of([])}")))!.Message, Is.EqualTo("refusing to create a tag with a digest reference"));
         Assert.That(Assert.Throws<ImageException>(() => Store.Tag("nope", ImageReference.Parse("b")))!.Kind, Is.EqualTo(ImageErrorKind.NotFound));
         Assert.That(Store.List().Single().Names, Has.Count.EqualTo(1));
+    }
+
+    [TestCase("sha256:1"), TestCase("sha256"), TestCase("docker.io/sha256:x"), TestCase("docker.io/library/sha256"), TestCase("sha512:abc")]
+    public void NameThatLooksLikeADigest_IsRefused(string name)
+    {
+        Digest id = Add("a", "a:v");
+        Assert.That(Assert.Throws<ImageException>(() => Store.Tag("a:v", ImageReference.Parse(name)))!.Message, Is.EqualTo("refusing to create an ambiguous tag using digest algorithm as name"));
+        Assert.That(Assert.Throws<ImageException>(() => Add("b", name))!.Kind, Is.EqualTo(ImageErrorKind.Invalid));
+        Assert.Throws<ImageException>(() => Store.AddName(id, ImageReference.Parse(name)));
+        Assert.That(Store.List().Single().Names.Select(n => n.FamiliarText), Is.EqualTo(new[] { "a:v" }));
+    }
+
+    // By an earlier version, which let such names through.
+    [Test]
+    public void FullId_MeansTheImageWithThatId_WhateverNamesThereAre()
+    {
+        Digest good = Add("good", "good:v"), evil = Add("evil", "evil:v");
+        string names = folder + "/images/names.json";
+        File.WriteAllText(names, File.ReadAllText(names).Replace("docker.io/library/evil:v", $"docker.io/library/{good}"));
+        Assert.That(Store.Find(good.ToString()).Id, Is.EqualTo(good));
+        Assert.That(Store.Find(good.ToString()[..20]).Id, Is.EqualTo(good));
+        Store.Tag(good.ToString(), ImageReference.Parse("again:v"));
+        Assert.That(Store.Find("again:v").Id, Is.EqualTo(good));
+        // The name in full is a name still, so that it can be removed; `system check` reports it.
+        Assert.That(StoreCheck.Run(Store, repair: false).Problems, Has.Some.EqualTo($"name {good} of image {evil} looks like the id of another image"));
+        Assert.That(Text(Store.Remove($"docker.io/library/{good}")), Does.Contain($"Deleted {evil}"));
+        Assert.That(Text(Store.Remove(good.ToString(), force: true)), Does.Contain($"Deleted {good}"));
     }
 
     [Test]

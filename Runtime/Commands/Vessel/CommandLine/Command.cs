@@ -17,8 +17,8 @@ internal abstract class Command
     /// <summary>How many arguments it takes.</summary>
     public abstract (int Least, int Most) ArgumentCount { get; }
 
-    /// <summary>Whether what follows the first argument is a program's own (run, exec).</summary>
-    public virtual bool StopsAtArgument => false;
+    /// <summary>After how many arguments a program's own begin, whose options are not the command's.</summary>
+    public virtual int OwnArguments => int.MaxValue;
 
     /// <summary>What an argument is, counted from 0.</summary>
     public virtual ArgumentKind Argument(int index) => ArgumentKind.Other;

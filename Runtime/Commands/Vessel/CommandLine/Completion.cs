@@ -25,6 +25,7 @@ internal static class Completion
         string? group = null;
         Option? awaited = null;
         int arguments = 0;
+        string said = "";
         foreach (string word in words.SkipLast(1))
         {
             if (awaited is not null)
@@ -35,12 +36,14 @@ internal static class Completion
             }
             else if (word.StartsWith('-'))
                 awaited = Find(options, word) is { TakesValue: true } option && !word.Contains('=') ? option : null;
+            else if (command is not null && arguments == 0 && CommandList.All.FirstOrDefault(c => c.Words == $"{said} {word}") is { } further)
+                options = (command = further.Make()).Options;
             else if (command is not null)
                 arguments++;
             else if (group is null && CommandList.Groups.Contains(word))
                 group = word;
             else if (CommandList.All.FirstOrDefault(c => c.Words == (group is null ? word : $"{group} {word}")) is { } name)
-                options = (command = name.Make()).Options;
+                (said, options) = (name.Words, (command = name.Make()).Options);
             else
                 return Lines([], "words");
         }
@@ -50,9 +53,10 @@ internal static class Completion
             return Lines([.. options.Append(Help.Option).Select(o => ("--" + o.Name, o.Help)).Where(o => o.Item1.StartsWith(current, StringComparison.Ordinal))], "words");
         if (command is null)
             return Lines([.. CommandList.After(group).Where(c => c.Name.StartsWith(current, StringComparison.Ordinal))], "words");
+        List<(string, string)> after = arguments == 0 && said.Length > 0 ? [.. CommandList.After(said).Where(c => c.Name.StartsWith(current, StringComparison.Ordinal))] : [];
         return command.Argument(arguments) switch
         {
-            ArgumentKind.Image => Lines(Beginning(images(global), current), "words"),
+            ArgumentKind.Image => Lines([.. after, .. Beginning(images(global), current)], "words"),
             ArgumentKind.File => Lines([], "files"),
             ArgumentKind.Folder => Lines([], "folders"),
             _ => Lines([], "words"),

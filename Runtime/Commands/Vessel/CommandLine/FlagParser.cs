@@ -13,10 +13,12 @@ internal static class FlagParser
     /// <param name="arguments">The command line.</param>
     /// <param name="start">Where to begin.</param>
     /// <param name="options">The options there are.</param>
-    /// <param name="stopAtArgument">Whether all that follows the first argument belongs to it.</param>
+    /// <param name="ownArguments">
+    /// How many arguments are read; reading stops at the next, with which a program's own begin.
+    /// </param>
     /// <param name="end">Where reading stopped.</param>
     /// <exception cref="UsageException">An option isn't there, or its value is missing or wrong.</exception>
-    public static ParsedOptions Parse(IReadOnlyList<string> arguments, int start, IReadOnlyList<Option> options, bool stopAtArgument, out int end)
+    public static ParsedOptions Parse(IReadOnlyList<string> arguments, int start, IReadOnlyList<Option> options, int ownArguments, out int end)
     {
         ParsedOptions parsed = new();
         int i = start;
@@ -31,7 +33,7 @@ internal static class FlagParser
             }
             if (text.Length < 2 || text[0] != '-')
             {
-                if (stopAtArgument)
+                if (parsed.Arguments.Count >= ownArguments)
                     break;
                 parsed.Arguments.Add(text);
             }
@@ -52,7 +54,7 @@ internal static class FlagParser
         int equals = name.IndexOf('=');
         if (equals >= 0)
             (name, value) = (name[..equals], name[(equals + 1)..]);
-        Option option = options.FirstOrDefault(o => o.Name == name) ?? throw new UsageException($"unknown flag: --{name}");
+        Option option = options.FirstOrDefault(o => o.Name == name) ?? throw new UsageException($"unknown flag: --{name}{Nearest.Hint(name, options.Select(o => o.Name))}");
         if (!option.TakesValue)
         {
             parsed.Add(name, Boolean(value ?? "true", $"--{name}"));
@@ -92,5 +94,5 @@ internal static class FlagParser
     }
 
     private static string Boolean(string value, string option) => GoBoolean.Parse(value) is { } truth ? truth ? "true" : "false"
-        : throw new UsageException($"invalid argument \"{value}\" for \"{option}\" flag: strconv.ParseBool: parsing \"{value}\": invalid syntax");
+        : throw new UsageException($"invalid argument \"{value}\" for \"{option}\" flag: expected true or false");
 }

@@ -36,6 +36,12 @@ internal static class Help
         List<string> others = [.. aliases];
         if (others.Count > 1)
             text.Append($"\nAliases:\n  {string.Join(", ", others.Select(a => "vessel " + a))}\n");
+        if (CommandList.After(words) is { Count: > 0 } further)
+        {
+            text.Append("\nCommands:\n");
+            foreach ((string name, string summary) in further)
+                text.Append($"  {name.PadRight(12)}{summary}\n");
+        }
         if (command.Options.Count > 0)
         {
             text.Append("\nOptions:\n");

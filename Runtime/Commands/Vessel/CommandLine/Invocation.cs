@@ -25,7 +25,10 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options)
         global.Text("storage-driver") is { } driver ? DaemonSettings.FormOf(driver) ?? throw new ImageException(ImageErrorKind.Invalid, DaemonSettings.NoSuchDriver(driver)) : Settings.LayerForm);
 
     /// <summary>How registries are reached.</summary>
-    public RegistrySettings Registries => Settings.Registries(DockerConfig);
+    public RegistrySettings Registries => Settings.Registries(DockerConfig) with { Log = Log };
+
+    /// <summary>Whether the user wants to see what is done in detail.</summary>
+    public bool IsDebug { get; } = global.Has("debug") || global.Text("log-level") == "debug";
 
     /// <summary>The user's credentials.</summary>
     public DockerConfig DockerConfig => global.Text("config") is { } folder ? new DockerConfig(Path.Combine(folder, "config.json")) : DockerConfig.OfUser();
@@ -35,6 +38,14 @@ internal sealed class Invocation(ParsedOptions global, ParsedOptions options)
 
     /// <summary>Standard error.</summary>
     public TextWriter Error { get; } = StandardStreams.Error;
+
+    /// <summary>Writes a line for whoever looks for an error; nothing without <c>--debug</c>.</summary>
+    public void Log(string message)
+    {
+        if (IsDebug)
+            lock (Error)
+                Error.Write($"DEBUG: {message}\n");
+    }
 
     private string? Value(string option, string variable) =>
         global.Text(option) is { } given ? given.Length > 0 ? given : throw new UsageException($"--{option} is empty") : (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);

@@ -21,10 +21,10 @@ internal static class StandardStreams
     /// <summary>Standard error.</summary>
     public static TextWriter Error { get; } = new StreamWriter(new OutputStream(2, "standard error", static () => { }), Encoding) { AutoFlush = true, NewLine = "\n" };
 
-    private static StreamReader Lines { get; } = new(new InputStream(), Encoding);
+    private static StreamReader Lines { get; } = new(StandardInput(), Encoding);
 
     /// <summary>Standard input; who waits for it can be called off.</summary>
-    public static Stream Input(CancellationToken cancellation) => new InterruptibleInput(new InputStream(), cancellation);
+    public static Stream Input(CancellationToken cancellation) => new InterruptibleInput(StandardInput(), cancellation);
 
     /// <summary>How wide the terminal is that is standard output; where nobody knows, what a terminal once had.</summary>
     public static int Columns
@@ -53,6 +53,8 @@ internal static class StandardStreams
         }
     }
 
+    private static InputStream StandardInput() => new(FileDescriptor.Standard(0), "standard input");
+
     /// <summary>All that comes from standard input.</summary>
     public static string ReadToEnd(CancellationToken cancellation) => WaitFor(Lines.ReadToEnd, cancellation);
 
@@ -63,13 +65,6 @@ internal static class StandardStreams
         Task<T> reading = Task.Factory.StartNew(read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Task.WaitAny([reading], cancellation);
         return reading.GetAwaiter().GetResult();
-    }
-
-    private sealed class InputStream : ReadOnlyStream
-    {
-        private readonly FileDescriptor file = FileDescriptor.Standard(0);
-
-        public override int Read(Span<byte> buffer) => buffer.IsEmpty ? 0 : Files.Read(file, buffer, "standard input");
     }
 
     private sealed class InterruptibleInput(Stream input, CancellationToken cancellation) : ReadOnlyStream

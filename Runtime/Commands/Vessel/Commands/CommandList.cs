@@ -12,6 +12,10 @@ internal static class CommandList
     public static IReadOnlyList<CommandName> All { get; } =
     [
         new("bundle", () => new BundleCommand()),
+        new("bundle ls", () => new BundlesCommand()),
+        new("bundle list", () => new BundlesCommand(), IsAlias: true),
+        new("bundle rm", () => new RemoveBundleCommand()),
+        new("bundle remove", () => new RemoveBundleCommand(), IsAlias: true),
         new("image ls", () => new ImagesCommand()),
         new("image list", () => new ImagesCommand(), IsAlias: true),
         new("images", () => new ImagesCommand()),

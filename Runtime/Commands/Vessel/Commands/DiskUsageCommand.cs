@@ -2,6 +2,7 @@ using System.Globalization;
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
+using Vessel.Images.Bundles;
 using Vessel.Images.Store;
 using Vessel.Oci.Reference;
 
@@ -28,12 +29,25 @@ internal sealed class DiskUsageCommand : Command
         if (invocation.Options.Has("verbose"))
             return Task.FromResult(ShowImages(invocation));
         DiskUsage usage = DiskUsage.Of(invocation.Images);
-        string size = Human.Size(usage.LayerBytes, 4);
-        Map images = new() { ["Active"] = "0", ["Reclaimable"] = usage.LayerBytes > 0 ? $"{size} (100%)" : "0B", ["Size"] = size, ["TotalCount"] = usage.Images.ToString(CultureInfo.InvariantCulture), ["Type"] = "Images" };
+        Map[] rows =
+        [
+            Row("Images", usage.Images, usage.UsedImages, usage.LayerBytes, usage.FreeLayerBytes),
+            // A bundle may be wanted again whether it is mounted or not: only its owner knows.
+            Row("Bundles", usage.Bundles, usage.ReadyBundles, usage.BundleBytes, 0),
+        ];
         (string, string)[] columns = [("TYPE", "Type"), ("TOTAL", "TotalCount"), ("ACTIVE", "Active"), ("SIZE", "Size"), ("RECLAIMABLE", "Reclaimable")];
-        invocation.Output.Write(Rows.Format([images], invocation.Options.Text("format"), columns, Headers));
+        invocation.Output.Write(Rows.Format(rows, invocation.Options.Text("format"), columns, Headers));
         return Task.FromResult(0);
     }
+
+    private static Map Row(string type, int count, int active, long bytes, long reclaimable) => new()
+    {
+        ["Active"] = active.ToString(CultureInfo.InvariantCulture),
+        ["Reclaimable"] = Human.Size(reclaimable, 4) + (reclaimable > 0 ? $" ({100 * reclaimable / bytes}%)" : ""),
+        ["Size"] = Human.Size(bytes, 4),
+        ["TotalCount"] = count.ToString(CultureInfo.InvariantCulture),
+        ["Type"] = type,
+    };
 
     private static int ShowImages(Invocation invocation)
     {
@@ -57,7 +71,10 @@ internal sealed class DiskUsageCommand : Command
         }
         string? format = invocation.Options.Text("format");
         // A format is of all of it at once.
-        invocation.Output.Write(Rows.IsDefault(format) ? "Images space usage:\n\n" + Rows.Format(rows, format, columns, ImageListing.Headers) : Rows.FormatOne(new Map { ["Images"] = rows }, format));
+        List<Map> bundles = [.. Bundle.List(invocation.Images).Select(BundlesCommand.ToMap)];
+        invocation.Output.Write(Rows.IsDefault(format)
+            ? $"Images space usage:\n\n{Rows.Format(rows, format, columns, ImageListing.Headers)}\nBundles space usage:\n\n{Rows.Format(bundles, format, BundlesCommand.Columns, BundlesCommand.Headers)}"
+            : Rows.FormatOne(new Map { ["Images"] = rows, ["Bundles"] = bundles }, format));
         return 0;
     }
 }

@@ -3,6 +3,7 @@ using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
 using Vessel.Images;
 using Vessel.Images.Archives;
+using Vessel.Images.Registry;
 using Vessel.Oci.Image;
 
 namespace Vessel.Commands.Vessel.Commands;
@@ -34,6 +35,7 @@ internal sealed class ImportCommand : Command
         };
         if (References.ParsePlatform(invocation.Options.Text("platform")) is { } platform)
             options = options with { Platform = platform };
+        invocation.Images.RequireWriter();
         bool isAddress = source.StartsWith("http://", StringComparison.Ordinal) || source.StartsWith("https://", StringComparison.Ordinal);
         options = options with { Message = invocation.Options.Text("message") ?? $"Imported from {(isAddress ? source : "-")}" };
         using Stream input = source == "-" ? StandardStreams.Input(cancellation) : isAddress ? await DownloadAsync(source, cancellation).ConfigureAwait(false) : InputFile.Open(source);
@@ -59,13 +61,14 @@ internal sealed class ImportCommand : Command
         {
             // The stream keeps what it needs of the client.
             HttpClient client = new() { Timeout = Timeout.InfiniteTimeSpan };
+            client.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
             HttpResponseMessage response = await client.GetAsync(new Uri(address), HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false)
                 : throw new ImageException(ImageErrorKind.NotFound, $"{address}: {(int)response.StatusCode} {response.ReasonPhrase}");
         }
         catch (Exception e) when (e is HttpRequestException or UriFormatException)
         {
-            throw new ImageException(ImageErrorKind.Unavailable, $"{address}: {e.Message}", e);
+            throw new ImageException(ImageErrorKind.Unavailable, $"{address}: {(e is UriFormatException ? "it is not an address" : NetworkWords.Of(e))}", e);
         }
     }
 }

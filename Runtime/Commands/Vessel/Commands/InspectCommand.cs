@@ -18,5 +18,5 @@ internal sealed class InspectCommand : InspectImageCommand
             ? throw new ClientException($"\"{type}\" is not a type of objects that there are here: image")
             : base.ExecuteAsync(invocation, cancellation);
 
-    protected override string Missing(string name, ImageException e) => e.Kind == ImageErrorKind.NotFound ? $"Error: No such object: {name}" : base.Missing(name, e);
+    protected override string Missing(string name, ImageException e) => e.Kind == ImageErrorKind.NotFound ? $"vessel: No such object: {name}" : base.Missing(name, e);
 }

@@ -19,7 +19,7 @@ internal class InspectImageCommand : Command
     public override ArgumentKind Argument(int index) => ArgumentKind.Image;
 
     /// <summary>What is said of a name that nothing has.</summary>
-    protected virtual string Missing(string name, ImageException e) => $"Error response from daemon: {e.Message}";
+    protected virtual string Missing(string name, ImageException e) => $"vessel: {e.Message}";
 
     public override Task<int> ExecuteAsync(Invocation invocation, CancellationToken cancellation)
     {

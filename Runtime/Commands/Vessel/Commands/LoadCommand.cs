@@ -1,6 +1,7 @@
 using Vessel.Commands.CommandLine;
 using Vessel.Commands.Vessel.CommandLine;
 using Vessel.Commands.Vessel.Output;
+using Vessel.Images;
 using Vessel.Images.Archives;
 using Vessel.Oci.Reference;
 
@@ -27,14 +28,20 @@ internal sealed class LoadCommand : Command
         if (path is null && !Console.IsInputRedirected)
             throw new UsageException("requested load from stdin, but stdin is empty");
         Oci.Image.Platform? platform = References.ParsePlatform(invocation.Options.Text("platform"));
+        invocation.Images.RequireWriter();
         using Stream input = path is null ? StandardStreams.Input(cancellation) : InputFile.Open(path);
-        foreach (LoadedImage image in await ImageArchive.LoadAsync(invocation.Images, input, platform, new SilentProgress(), cancellation).ConfigureAwait(false))
+        LoadedArchive loaded = await ImageArchive.LoadAsync(invocation.Images, input, platform, new SilentProgress(), cancellation).ConfigureAwait(false);
+        foreach (LoadedImage image in loaded.Images)
         {
+            foreach (string warning in image.Warnings)
+                invocation.Error.Write($"WARNING: {warning}\n");
             foreach (ImageReference name in image.Names)
                 invocation.Output.Write($"Loaded image: {name.FamiliarText}\n");
             if (image.Names.Count == 0)
                 invocation.Output.Write($"Loaded image ID: {image.Id}\n");
         }
-        return 0;
+        foreach (ImageException refused in loaded.Refused)
+            invocation.Error.Write($"vessel: {refused.Message}\n");
+        return loaded.Refused.Count == 0 ? 0 : 1;
     }
 }

@@ -35,10 +35,10 @@ internal sealed class LoginCommand : Command
         return 0;
     }
 
-    // Who says nothing means the credential that is there, if it is still good.
+    // Without a user name, the stored credential is used again, if it is still good.
     private static async Task<bool> TryKnownAsync(Invocation invocation, ImageReference server, CancellationToken cancellation)
     {
-        if (invocation.Options.Has("username") || invocation.Options.Has("password") || invocation.Options.Has("password-stdin"))
+        if (invocation.Options.Text("username") is not null || invocation.Options.Text("password") is not null || invocation.Options.Has("password-stdin"))
             return false;
         try
         {
@@ -50,7 +50,7 @@ internal sealed class LoginCommand : Command
         }
         catch (ImageException e) when (e.Kind is ImageErrorKind.Unauthorized or ImageErrorKind.Invalid)
         {
-            invocation.Error.Write($"Login did not succeed, error: {e.Message}\n");
+            invocation.Error.Write($"vessel: the stored credential is of no use: {e.Message}\n");
             return false;
         }
         invocation.Output.Write("Login Succeeded\n");

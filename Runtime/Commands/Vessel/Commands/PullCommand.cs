@@ -33,6 +33,7 @@ internal sealed class PullCommand : Command
         if (isAll && (reference.Tag is not null || reference.Digest is not null))
             throw new ClientException("tag can't be used with --all-tags/-a");
         PullOptions options = new(References.ParsePlatform(invocation.Options.Text("platform") ?? Environment.GetEnvironmentVariable("DOCKER_DEFAULT_PLATFORM")));
+        invocation.Images.RequireWriter();
         using RegistryClient registry = new(invocation.Registries);
         IReadOnlyList<ImageReference> references = isAll
             ? [.. (await registry.ListTagsAsync(reference, cancellation).ConfigureAwait(false)).Select(reference.WithTag)]
@@ -42,7 +43,15 @@ internal sealed class PullCommand : Command
         bool isNew = false;
         foreach (ImageReference each in references)
         {
-            PulledImage pulled = await invocation.Images.PullAsync(each, registry, options, isQuiet ? new SilentProgress() : new PullDisplay(invocation.Output), cancellation).ConfigureAwait(false);
+            PulledImage pulled;
+            try
+            {
+                pulled = await invocation.Images.PullAsync(each, registry, options, isQuiet ? new SilentProgress() : new PullDisplay(invocation.Output, invocation.IsDebug), cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (invocation.Images.HasPartialDownloads)
+            {
+                throw new InterruptedException("interrupted; the partial download is kept, and the next pull resumes it");
+            }
             isNew |= pulled.IsNew;
             if (!isQuiet)
                 invocation.Output.Write($"Digest: {pulled.Target}\n");

@@ -49,7 +49,7 @@ internal sealed class PushCommand : Command
         using RegistryClient registry = new(invocation.Registries);
         foreach (ImageReference each in references)
         {
-            PushedImage pushed = await invocation.Images.PushAsync(each, registry, isQuiet ? new SilentProgress() : new PushDisplay(invocation.Output), cancellation).ConfigureAwait(false);
+            PushedImage pushed = await invocation.Images.PushAsync(each, registry, isQuiet ? new SilentProgress() : new PushDisplay(invocation.Output, invocation.IsDebug), cancellation).ConfigureAwait(false);
             if (!isQuiet)
                 invocation.Output.Write($"{each.Tag}: digest: {pushed.Manifest} size: {pushed.Size}\n");
         }

@@ -35,7 +35,7 @@ internal sealed class RemoveImageCommand : Command
             }
             catch (ImageException e)
             {
-                invocation.Error.Write($"Error response from daemon: {e.Message}\n");
+                invocation.Error.Write($"vessel: {e.Message}\n");
                 // With -f, what is gone already is as it should be.
                 code = force && e.Kind == ImageErrorKind.NotFound ? code : 1;
             }

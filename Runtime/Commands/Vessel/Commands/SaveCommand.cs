@@ -48,7 +48,7 @@ internal sealed class SaveCommand : Command
         {
             File.Delete(temporary);
             if (e is IOException or UnauthorizedAccessException)
-                throw new ClientException($"save to {path}: {e.Message}", e);
+                throw new ClientException($"save to {path}: {SystemWords.Of(e)}", e);
             throw;
         }
         return Task.FromResult(0);

@@ -19,7 +19,7 @@ internal sealed class Filters
         {
             int equals = text.IndexOf('=');
             if (equals < 0)
-                throw new UsageException($"invalid argument \"{text}\" for \"--filter\" flag: invalid argument \"{text}\": bad format of filter (expected name=value)");
+                throw new UsageException($"invalid argument \"{text}\" for \"--filter\" flag: expected name=value");
             string name = text[..equals].Trim().ToLowerInvariant();
             if (!known.Contains(name))
                 throw new ImageException(ImageErrorKind.Invalid, $"invalid filter '{name}'");

@@ -6,7 +6,7 @@ namespace Vessel.Commands.Vessel.Output;
 /// <summary>
 /// A line for each layer: on a terminal rewritten in place; elsewhere one for each state that a layer reaches, without control codes.
 /// </summary>
-internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns)
+internal sealed class LayerLines(TextWriter output, bool isTerminal, Func<int> columns)
 {
     private const int BarWidth = 50, LeastBarWidth = 10;
 
@@ -15,11 +15,16 @@ internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns
 
     private readonly Lock gate = new();
     private readonly List<Digest> order = [];
-    private readonly Dictionary<Digest, string> states = [];
-    private readonly Dictionary<Digest, long> drawn = [];
+    private readonly Dictionary<Digest, Line> lines = [];
+    private int width;
 
-    /// <summary>Lines on a terminal if standard output is one.</summary>
-    public static LayerLines OnConsole(TextWriter output) => new(output, !Console.IsOutputRedirected, Console.IsOutputRedirected ? 0 : StandardStreams.Columns);
+    /// <summary>
+    /// Lines that are rewritten if standard output is a terminal, whose width is asked for at each line: people resize
+    /// windows.
+    /// </summary>
+    /// <param name="output">Standard output.</param>
+    /// <param name="isPlain">Whether no line is rewritten in any case, because others are written between them.</param>
+    public static LayerLines OnConsole(TextWriter output, bool isPlain) => new(output, !Console.IsOutputRedirected && !isPlain, static () => StandardStreams.Columns);
 
     /// <summary>A layer reached a state, or got further in it.</summary>
     /// <param name="layer">Which.</param>
@@ -30,32 +35,48 @@ internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns
     {
         lock (gate)
         {
-            bool isKnown = states.TryGetValue(layer, out string? before);
-            states[layer] = state;
-            if (!isKnown)
+            bool isKnown = lines.TryGetValue(layer, out Line? line);
+            if (line is null)
+            {
+                lines[layer] = line = new Line();
                 order.Add(layer);
+            }
+            bool isSame = line.State == state;
+            (line.State, line.Progress) = (state, progress);
             if (isTerminal)
-                Draw(layer, state, progress, isKnown, isSame: before == state);
-            else if (before != state && !isTransient)
+                Draw(layer, line, isKnown, isSame);
+            else if (!isSame && !isTransient)
                 output.Write($"{layer.Short}: {state}\n");
             output.Flush();
         }
     }
 
-    private void Draw(Digest layer, string state, (long Current, long Total)? progress, bool isKnown, bool isSame)
+    private void Draw(Digest layer, Line line, bool isKnown, bool isSame)
     {
         // A state is always drawn, progress within it only now and then.
         long now = Environment.TickCount64;
-        if (isKnown && isSame && now - drawn.GetValueOrDefault(layer) < RedrawMilliseconds)
+        if (isKnown && isSame && now - line.DrawnAt < RedrawMilliseconds)
             return;
-        drawn[layer] = now;
-        string line = $"{layer.Short}: {state}";
-        if (progress is { } done)
-            line += Progress(done.Current, done.Total, columns > 0 ? columns - line.Length : int.MaxValue);
-        if (columns > 0 && line.Length > columns)
-            line = line[..columns];
+        line.DrawnAt = now;
+        int before = width;
+        width = columns();
+        if (before != 0 && width != before)
+        {
+            // All lines are cut to the new width.
+            int above = isKnown ? order.Count : order.Count - 1;
+            output.Write($"{(above > 0 ? $"\e[{above}A" : "")}\r\e[J{string.Concat(order.Select(l => Text(l, lines[l]) + "\n"))}");
+            return;
+        }
         int up = order.Count - order.IndexOf(layer);
-        output.Write(isKnown ? $"\e[{up}A\e[2K\r{line}\e[{up}B\r" : line + "\n");
+        output.Write(isKnown ? $"\e[{up}A\e[2K\r{Text(layer, line)}\e[{up}B\r" : Text(layer, line) + "\n");
+    }
+
+    private string Text(Digest layer, Line line)
+    {
+        string text = $"{layer.Short}: {line.State}";
+        if (line.Progress is { } done)
+            text += Progress(done.Current, done.Total, width > 0 ? width - text.Length : int.MaxValue);
+        return width > 0 && text.Length > width ? text[..width] : text;
     }
 
     // `[==>   ]  1.2MB/3.4MB`; the numbers tell more than the bar, which takes what room there is.
@@ -67,5 +88,14 @@ internal sealed class LayerLines(TextWriter output, bool isTerminal, int columns
             return " " + numbers;
         int done = Math.Min((int)Math.Clamp(current * width / total, 0, width), width - 1);
         return $" [{new string('=', done)}>{new string(' ', width - 1 - done)}]  {numbers}";
+    }
+
+    private sealed class Line
+    {
+        public string State { get; set; } = "";
+
+        public (long Current, long Total)? Progress { get; set; }
+
+        public long DrawnAt { get; set; }
     }
 }

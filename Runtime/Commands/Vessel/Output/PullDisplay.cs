@@ -4,9 +4,9 @@ using Vessel.Oci.Reference;
 namespace Vessel.Commands.Vessel.Output;
 
 /// <summary>How a pull goes, in docker's words.</summary>
-internal sealed class PullDisplay(TextWriter output) : IPullObserver
+internal sealed class PullDisplay(TextWriter output, bool isPlain) : IPullObserver
 {
-    private readonly LayerLines lines = LayerLines.OnConsole(output);
+    private readonly LayerLines lines = LayerLines.OnConsole(output, isPlain);
 
     public void Found(ImageReference reference)
     {
@@ -24,7 +24,7 @@ internal sealed class PullDisplay(TextWriter output) : IPullObserver
             case PullStage.Downloading: lines.Show(layer, "Downloading", (current, total), isTransient: true); break;
             case PullStage.Retrying: lines.Show(layer, "Retrying"); break;
             case PullStage.Downloaded: lines.Show(layer, "Download complete"); break;
-            case PullStage.Extracting: lines.Show(layer, "Extracting", isTransient: true); break;
+            case PullStage.Extracting: lines.Show(layer, "Extracting", (current, total), isTransient: true); break;
             case PullStage.Complete: lines.Show(layer, "Pull complete"); break;
         }
     }

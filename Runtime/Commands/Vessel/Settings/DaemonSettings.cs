@@ -1,7 +1,10 @@
 using System.Globalization;
+using Vessel.Commands.CommandLine;
 using Vessel.Images;
 using Vessel.Images.Registry;
 using Vessel.Images.Snapshots;
+using Vessel.Native.Raw;
+using Vessel.Native.Safe;
 using Vessel.Oci.Json;
 
 namespace Vessel.Commands.Vessel.Settings;
@@ -19,17 +22,21 @@ internal sealed record DaemonSettings(
     IReadOnlyDictionary<string, IReadOnlyList<string>> TokenServers)
 {
     private const string DefaultPath = "/etc/vessel/daemon.json";
+    private const int MaximumBytes = 1 << 20;
+
+    private static readonly string[] Keys = ["data-root", "insecure-registries", "max-concurrent-downloads", "max-download-attempts", "registry-mirrors", "storage-driver", "token-servers"];
 
     /// <summary>Reads them; a default file that isn't there says nothing.</summary>
     /// <exception cref="ImageException">The file is wrong, or one that was named isn't there.</exception>
     public static DaemonSettings Read(string? path)
     {
-        string file = path ?? DefaultPath;
+        string name = path ?? DefaultPath;
         try
         {
-            return path is null && !File.Exists(file) ? new DaemonSettings(null, [], [], null, null, null, EmptyMap.Of<IReadOnlyList<string>>()) : JsonMapReader.Read(File.ReadAllBytes(file), file, Map);
+            using FileDescriptor? file = path is null ? Files.OpenIfThere(name, Open.O_RDONLY) : Files.Open(null, name, Open.O_RDONLY);
+            return file is null ? new DaemonSettings(null, [], [], null, null, null, EmptyMap.Of<IReadOnlyList<string>>()) : JsonMapReader.Read(Files.ReadAll(file, name, MaximumBytes), name, Map);
         }
-        catch (Exception e) when (e is DocumentException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is DocumentException or SyscallException or InvalidDataException)
         {
             throw new ImageException(ImageErrorKind.Invalid, e.Message, e);
         }
@@ -72,7 +79,11 @@ internal sealed record DaemonSettings(
                     if (json.AnyText() is { Length: > 0 } driver && (form = FormOf(driver)) is null)
                         json.Error("storage-driver", NoSuchDriver(driver));
                     break;
-                default: json.Skip(); break;
+                default:
+                    // A key that is ignored would look like a setting that holds.
+                    json.Error(name, $"is not a setting{Nearest.Hint(name, Keys)}; there are {string.Join(", ", Keys)}");
+                    json.Skip();
+                    break;
             }
         List<Uri> addresses = [];
         foreach (string mirror in mirrors)

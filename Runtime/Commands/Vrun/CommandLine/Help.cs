@@ -8,13 +8,19 @@ internal static class Help
 {
     private const int NameWidth = 30;
 
+    /// <summary>How the program is called, in a line.</summary>
+    public const string Usage = "vrun [global options] command [command options] [arguments...]";
+
+    /// <summary>How a command is called, in a line.</summary>
+    public static string UsageOf(Command command) => $"vrun {command.Name} {(command.Options.Count > 0 ? "[command options] " : "")}{command.Usage}";
+
     /// <summary>All commands and the global options.</summary>
     public static string Overview(IEnumerable<Command> commands, IReadOnlyList<Option> global)
     {
         StringBuilder text = new();
         text.Append("NAME:\n   vrun - Open Container Initiative runtime\n\n");
         text.Append("vrun runs containers from unpacked OCI bundles: a folder with a root filesystem and a config.json\n(`vrun spec` writes one).\n\n");
-        text.Append("USAGE:\n   vrun [global options] command [command options] [arguments...]\n\nEXAMPLE:\n   # cd bundle && vrun run web1\n\nCOMMANDS:\n");
+        text.Append("USAGE:\n   " + Usage + "\n\nEXAMPLE:\n   # cd bundle && vrun run web1\n\nCOMMANDS:\n");
         foreach (Command command in commands)
             text.Append("   ").Append(command.Name.PadRight(12)).Append(command.Summary).Append('\n');
         text.Append("   help        Shows a list of commands or help for one command\n\nGLOBAL OPTIONS:\n");
@@ -28,7 +34,7 @@ internal static class Help
     public static string Of(Command command)
     {
         StringBuilder text = new();
-        text.Append($"NAME:\n   vrun {command.Name} - {command.Summary}\n\nUSAGE:\n   vrun {command.Name} {(command.Options.Count > 0 ? "[command options] " : "")}{command.Usage}\n");
+        text.Append($"NAME:\n   vrun {command.Name} - {command.Summary}\n\nUSAGE:\n   {UsageOf(command)}\n");
         if (command.Description.Length > 0)
             text.Append("\nDESCRIPTION:\n   ").Append(command.Description.Replace("\n", "\n   ").Replace("   \n", "\n")).Append('\n');
         if (command.Options.Count > 0)

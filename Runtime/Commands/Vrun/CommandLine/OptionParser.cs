@@ -54,7 +54,7 @@ internal static class OptionParser
                     parsed.Add(Find(options, letter.ToString())!.Name, "true");
                 return 0;
             }
-            throw new UsageException($"flag provided but not defined: -{name}");
+            throw new UsageException($"flag provided but not defined: -{name}{Nearest.Hint(name, options.Select(o => o.Name))}");
         }
         if (!option.TakesValue)
         {

@@ -36,12 +36,14 @@ internal sealed class RunLog
     public bool IsDebug => isDebug;
 
     /// <summary>The command failed: to the log, and to standard error as a line for people.</summary>
-    public void Error(string message)
+    /// <param name="message">Why.</param>
+    /// <param name="usage">How the command is called, as a second line; null where the caller knew that.</param>
+    public void Error(string message, string? usage = null)
     {
         message = OneLine(message);
         if (path is not null)
             Write("error", message);
-        Append(2, $"vrun: {message}\n");
+        Append(2, usage is null ? $"vrun: {message}\n" : $"vrun: {message}\nusage: {usage}\n");
     }
 
     /// <summary>Reports members of a document that have no effect, by their paths.</summary>

@@ -1,6 +1,4 @@
-using Vessel.Images.Content;
-
-namespace Vessel.Images.Registry;
+namespace Vessel.Images.Content;
 
 /// <summary>Tells how much was read through it.</summary>
 internal sealed class ProgressStream(Stream inner, Action<long> progress) : ReadOnlyStream
