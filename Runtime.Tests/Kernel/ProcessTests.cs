@@ -45,13 +45,18 @@ public sealed class ProcessTests : KernelTest
         Run(bundle).FailedInOneLine(name);
         bundle.Set("process.capabilities", new JsonObject
         {
-            ["bounding"] = Capability(), ["effective"] = Capability(), ["permitted"] = Capability(), ["inheritable"] = Capability(), ["ambient"] = Capability(),
+            ["bounding"] = Capability(),
+            ["effective"] = Capability(),
+            ["permitted"] = Capability(),
+            ["inheritable"] = Capability(),
+            ["ambient"] = Capability(),
         });
         Outcome run = Run(bundle);
         if (OldKernelFilter.Wanted is null)
             Assert.That(run.Succeeded().Text, Is.EqualTo("executed"));
         else
-            run.FailedInOneLine(name, "ermission denied");
+            // What the capability would allow is not asked for: the older call cannot.
+            run.FailedInOneLine(name);
     }
 
     [Test, Category("Standard"), Category("Fallback")]

@@ -29,8 +29,8 @@ internal sealed class ExplainCommand : Command
         text.Append("cgroups, by the runtime:\n");
         if (cgroups.Scope is { } scope)
             text.Append("  start ").Append(scope).Append('\n');
-        foreach (CgroupFolder cgroup in cgroups.Folders)
-            text.Append("  make ").Append(cgroup.HostPath).Append('\n');
+        foreach (string cgroup in cgroups.AllPaths)
+            text.Append("  make ").Append(cgroup).Append('\n');
         foreach (CgroupWrite write in cgroups.Writes)
             text.Append("  ").Append(write).Append('\n');
         text.Append("process, by itself:\n");
