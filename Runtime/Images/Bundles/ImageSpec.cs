@@ -73,7 +73,8 @@ public static class ImageSpec
 
     private static List<string> Environment(ContainerConfig config, ImageUser user, string hostname, BundleOptions options)
     {
-        List<string> variables = [.. config.Env];
+        // An entry without a value's sign is no variable: no program could read it.
+        List<string> variables = [.. config.Env.Where(variable => variable.IndexOf('=') > 0)];
         foreach (string variable in options.Environment)
         {
             string name = variable.Split('=', 2)[0];
