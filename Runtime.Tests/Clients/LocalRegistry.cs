@@ -11,6 +11,8 @@ internal sealed class LocalRegistry : IDisposable
     private readonly string folder;
     private readonly RunningProgram program;
 
+    private const int MaximumAttempts = 5;
+
     public const string User = "tester", Password = "secret word";
 
     // Of the password above (bcrypt).
@@ -23,7 +25,6 @@ internal sealed class LocalRegistry : IDisposable
     {
         this.folder = folder;
         File.WriteAllText(folder + "/users", PasswordFile);
-        Address = $"127.0.0.1:{FreePort()}";
         string safe = "", guard = "";
         if (manners.Certificate is { } certificate)
         {
@@ -39,16 +40,24 @@ internal sealed class LocalRegistry : IDisposable
         else if (manners.AsksWho)
             guard = $"auth: {{htpasswd: {{realm: here, path: {folder}/users}}}}";
         string storage = manners.Images is null ? $"filesystem: {{rootdirectory: {folder}/registry}}, delete: {{enabled: true}}" : $"filesystem: {{rootdirectory: {manners.Images}}}, maintenance: {{readonly: {{enabled: true}}}}";
-        File.WriteAllText(folder + "/registry.yml", $$"""
-            version: 0.1
-            log: {level: error}
-            storage: { {{storage}} }
-            http: { addr: "{{Address}}"{{safe}} }
-            {{guard}}
-            """);
-        program = new Launch(Require.Program("docker-registry", "docker-registry"), "serve", folder + "/registry.yml").Start();
-        if (!Host.Eventually(IsUp))
-            throw new InvalidOperationException($"no registry on {Address}");
+        // Between the choice of a port and the registry's own bind, another program may take it: then the registry ends, and another port is tried.
+        for (int attempt = 0; ; attempt++)
+        {
+            Address = $"127.0.0.1:{FreePort()}";
+            File.WriteAllText(folder + "/registry.yml", $$"""
+                version: 0.1
+                log: {level: error}
+                storage: { {{storage}} }
+                http: { addr: "{{Address}}"{{safe}} }
+                {{guard}}
+                """);
+            program = new Launch(Require.Program("docker-registry", "docker-registry"), "serve", folder + "/registry.yml").Start();
+            if (Host.Eventually(() => program.HasEnded || Host.Listens(program.Pid, Port)) && !program.HasEnded)
+                return;
+            Outcome failure = program.Wait();
+            if (attempt == MaximumAttempts)
+                throw new InvalidOperationException($"no registry on {Address}: {failure}");
+        }
     }
 
     /// <summary>Host and port, as references name it.</summary>
@@ -122,18 +131,5 @@ internal sealed class LocalRegistry : IDisposable
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private bool IsUp()
-    {
-        try
-        {
-            using TcpClient client = new("127.0.0.1", Port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 }

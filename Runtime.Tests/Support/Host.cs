@@ -76,6 +76,23 @@ internal static class Host
         }
     }
 
+    /// <summary>Whether a process listens on a TCP port of IPv4.</summary>
+    public static bool Listens(int pid, int port)
+    {
+        // man 5 proc_net: the local address is the second field, the state the fourth (0A: listening), the inode the tenth.
+        HashSet<string> sockets = [.. ReadProc("/proc/net/tcp").Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields.Length > 9 && fields[1].EndsWith($":{port:X4}", StringComparison.Ordinal) && fields[3] == "0A").Select(fields => $"socket:[{fields[9]}]")];
+        try
+        {
+            return Directory.EnumerateFiles($"/proc/{pid}/fd").Any(link => sockets.Contains(Native.Safe.Files.ReadLink(null, link) ?? ""));
+        }
+        catch (IOException)
+        {
+            // The process has ended.
+            return false;
+        }
+    }
+
     /// <summary>All processes.</summary>
     public static IEnumerable<int> Processes() =>
         Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!));
