@@ -136,6 +136,21 @@ public static unsafe partial class Files
         return status;
     }
 
+    /// <summary>A copy, attached nowhere, of the mount that a descriptor is of, with the mounts below; a mount that is attached nowhere itself, where the
+    /// kernel does not copy such (before Linux 6.15).</summary>
+    /// <exception cref="SyscallException">The kernel refuses the copy for another reason than that.</exception>
+    public static FileDescriptor CloneMount(FileDescriptor file)
+    {
+        fixed (byte* empty = Utf8(""))
+        {
+            nint result = Kernel.Call(SYS.open_tree, file.Number, (nint)empty, (nint)(Mount.OPEN_TREE_CLONE | Mount.OPEN_TREE_CLOEXEC | (uint)(AT_EMPTY_PATH | AT_RECURSIVE)));
+            // EPERM: an ordinary user copies no mount; one that was made in a user namespace of its own is attached as it is.
+            if (result is -Errno.EINVAL or -Errno.EPERM)
+                return new FileDescriptor(Duplicate(file.Number));
+            return new FileDescriptor((int)Check.Ok(result, "copy the mount of", $"descriptor {file.Number}"));
+        }
+    }
+
     /// <summary>The number of the mount that an open file is on, as mount tables have it (man 5 proc, "fdinfo").</summary>
     public static int MountIdOf(FileDescriptor file)
     {
