@@ -112,6 +112,14 @@ public static unsafe partial class Files
             Check.Ok(Kernel.Call(SYS.renameat2, directory.Number, (nint)f, directory.Number, (nint)t, 0), "rename", $"{from} to {to}");
     }
 
+    /// <summary>rename(2) of a path; a negated errno on failure.</summary>
+    public static nint TryRename(string from, string to)
+    {
+        fixed (byte* f = Utf8(from))
+        fixed (byte* t = Utf8(to))
+            return Kernel.Call(SYS.renameat2, AT_FDCWD, (nint)f, AT_FDCWD, (nint)t, 0);
+    }
+
     /// <summary>statx(2) of a path, or of the descriptor itself where the path is empty; a negated errno on failure.</summary>
     public static nint TryStat(FileDescriptor? directory, string path, out statx status, bool followLinks = true)
     {
