@@ -29,8 +29,8 @@ public static unsafe class SignalRelay
     private const int X64Restore = 27;
 
     /// <summary>tgkill(getpid(), getpid(), signal): to the main thread, whose number is the process's. A signal that
-    /// was itself sent to
-    /// one thread (si_code SI_TKILL) is dropped: so the runtime stops its own threads, by SIGRTMIN.</summary>
+    /// was itself sent to one thread (si_code SI_TKILL) is dropped: so the runtime stops its own threads, by
+    /// SIGRTMIN.</summary>
     private static ReadOnlySpan<byte> X64 =>
     [
         // deliver:

@@ -3,8 +3,7 @@ using System.Text;
 namespace Vessel.Native.Safe;
 
 /// <summary>Bytes of the kernel as text, without loss. Paths and arguments are bytes; most are UTF-8. Each byte that is
-/// not stands for itself as
-/// a lone surrogate, U+DC00 and its value, which no valid text has.</summary>
+/// not stands for itself as a lone surrogate, U+DC00 and its value, which no valid text has.</summary>
 public static class ByteText
 {
     private const char First = '\udc80', Last = '\udcff';

@@ -36,7 +36,6 @@ public sealed class PeerComparisonTests : CgroupTest
         new("pids.limit", "77", "pids.max", """{"pids": {"limit": 66}}"""),
         new("pids.limit", "-1", "pids.max"),
         new("hugepageLimits", """[{"pageSize": "2MB", "limit": 4194304}]""", "hugetlb.2MB.max"),
-        new("hugepageLimits", """[{"pageSize": "2MB", "limit": 4194304}]""", "hugetlb.2MB.rsvd.max"),
         new("blockIO.weight", "100", "io.weight"),
         new("blockIO.weight", "100", "io.bfq.weight"),
         new("blockIO.throttleReadBpsDevice", """[{"major": DISK, "rate": 1048576}]""", "io.max"),

@@ -373,6 +373,7 @@ public sealed class ProcessTests : KernelTest
             .Set("annotations", JsonNode.Parse("""{"anything": "goes"}"""));
         ((JsonObject)bundle.Array("mounts")[0]!)["optionz"] = "ro";
         string said = Run(bundle).Succeeded().Error;
+        Assert.That(Call("explain", bundle.Folder).Succeeded().Error, Is.EqualTo(said));
         foreach (string path in new[] { "root.readonli", "process.argz", "linux.resources.memory.limitt", "mounts[0].optionz" })
             Assert.That(said, Does.Contain($"{path}: ignored"));
         Assert.That(said, Does.Not.Contain("annotations"));

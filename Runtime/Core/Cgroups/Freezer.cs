@@ -32,8 +32,7 @@ public sealed record Freezer(string Folder, int Version)
     public void Thaw() => Write(frozen: false);
 
     /// <summary>Continues the processes of this cgroup and of all below, which the container may have frozen itself. A
-    /// process
-    /// that is frozen on v1 does not end at SIGKILL before it is thawed; on v2 it does.</summary>
+    /// process that is frozen on v1 does not end at SIGKILL before it is thawed; on v2 it does.</summary>
     public void ThawToEnd()
     {
         if (Version == 1)

@@ -45,8 +45,7 @@ public sealed partial class Container
     }
 
     // Each hierarchy has all processes of a container that stays where it was put. One that may write to its cgroups
-    // can leave some of
-    // them, or remove them; and the first process can have left all of them.
+    // can leave some of them, or remove them; and the first process can have left all of them.
     private static List<int> ProcessesOf(ContainerRecord record, int init = 0)
     {
         HashSet<int> pids = [];

@@ -10,8 +10,7 @@ public static class DefaultSpec
 
     /// <summary>A container of root's, with a network of its own that holds only the loopback interface.</summary>
     /// <param name="cgroupVersion">The version of the host's cgroups. On v1 the container has no cgroup namespace, as
-    /// with other runtimes: tools
-    /// in it find their limits by the paths that the host has.</param>
+    /// with other runtimes: tools in it find their limits by the paths that the host has.</param>
     public static Spec Create(int cgroupVersion = 2) => new()
     {
         OciVersion = OciVersion.Written,

@@ -8,13 +8,12 @@ namespace Vessel.Core.Containers;
 
 /// <summary>
 /// Tells a service manager that a container's program is ready (man 3 sd_notify). The program sends <c>READY=1</c> to a
-/// socket of the
-/// container's own, in <c>/run/notify</c>; the runtime passes that on to the socket that <c>NOTIFY_SOCKET</c> names on
-/// the host.
+/// socket of the container's own, in <c>/run/notify</c>; the runtime passes that on to the socket that
+/// <c>NOTIFY_SOCKET</c> names on the host.
 /// </summary>
 /// <remarks>The program never reaches the manager's socket, and of what it sends only the word READY=1 counts: it can
-/// report nothing about other
-/// services or processes. The socket is bound by the command that starts the program and waits for it: <c>run</c> or
+/// report nothing about other services or processes. The socket is bound by the command that starts the program and
+/// waits for it: <c>run</c> or
 /// <c>start</c>.</remarks>
 public sealed class NotifySocket : IDisposable
 {

@@ -9,9 +9,8 @@ using static Vessel.Native.Raw.Open;
 namespace Vessel.Core.Rootfs;
 
 /// <summary>Makes the devices of <c>linux.devices</c> in a user namespace, where mknod(2) is refused: the parent,
-/// outside, makes the nodes in a tmpfs of
-/// its own, and the child binds each to its place. The tmpfs is attached in the child's mount namespace only, and only
-/// meanwhile.</summary>
+/// outside, makes the nodes in a tmpfs of its own, and the child binds each to its place. The tmpfs is attached in the
+/// child's mount namespace only, and only meanwhile.</summary>
 /// <param name="Devices">The devices.</param>
 public sealed record MakeForeignDevices(IReadOnlyList<MakeDevice> Devices) : PlanStep
 {

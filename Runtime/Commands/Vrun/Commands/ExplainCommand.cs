@@ -24,7 +24,9 @@ internal sealed class ExplainCommand : Command
     public override int Execute(Invocation invocation)
     {
         string folder = invocation.Arguments.Count > 0 ? invocation.Arguments[0] : BundleOptions.NotEmpty(invocation.Options.Text("bundle")) ?? ".";
-        (CgroupPlan cgroups, ContainerPlan plan) = Container.Explain(Bundle.Load(folder), invocation.Host, invocation.UsesSystemd);
+        Bundle bundle = Bundle.Load(folder);
+        invocation.Log.WarnOfUnknown(bundle.UnknownMembers);
+        (CgroupPlan cgroups, ContainerPlan plan) = Container.Explain(bundle, invocation.Host, invocation.UsesSystemd);
         StringBuilder text = new();
         text.Append("cgroups, by the runtime:\n");
         if (cgroups.Scope is { } scope)
