@@ -128,9 +128,11 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         using (FileDescriptor? birthplace = CgroupExecutor.MakeBirthplace(cgroups, madeCgroups))
             child = ChildConversation.Begin(plan, host.Features, this, birthplace);
         options.Debug?.Invoke($"cloned process {child.Process.Id}");
-        if (cgroups.Scope is null)
-            CgroupExecutor.Create(cgroups, madeCgroups);
-        child.Converse();
+        child.Converse(meanwhile: () =>
+        {
+            if (cgroups.Scope is null)
+                CgroupExecutor.Create(cgroups, madeCgroups);
+        });
         Process = child.Process;
         child.Dispose();
     }

@@ -32,6 +32,9 @@ public sealed class ChildConversation : IDisposable
     /// <summary>Whether the child was born in the cgroup that <see cref="Begin"/> was given.</summary>
     public bool IsBornInCgroup { get; private init; }
 
+    // A child that waits for mappings, and is then born once more in its namespaces, mounts after that.
+    private bool Forks { get; init; }
+
     /// <summary>Paths that the child asks about by their number.</summary>
     public IReadOnlyList<string> Paths => program.Paths;
 
@@ -59,7 +62,11 @@ public sealed class ChildConversation : IDisposable
                 ProcessHandle process = Clone(boot, plan.CloneFlags, features, ref cgroup);
                 // Executed once, and never again: an entrypoint of /proc/self/exe, or a script's #!, finds a file that nobody may execute.
                 Check.Ok(Kernel.Call(SYS.fchmod, image.Number, 0), "fchmod", "memfd");
-                return new ChildConversation(program, ours, process, questions) { IsBornInCgroup = cgroup is not null };
+                return new ChildConversation(program, ours, process, questions)
+                {
+                    IsBornInCgroup = cgroup is not null,
+                    Forks = plan.Steps.Any(step => step is Namespaces.ForkIntoNamespaces),
+                };
             }
         }
         catch
@@ -70,10 +77,13 @@ public sealed class ChildConversation : IDisposable
     }
 
     /// <summary>Answers until the child has executed its program, or waits for <c>start</c>: then the channel closes.</summary>
+    /// <param name="meanwhile">The parent's own work, which is done while the child mounts: as soon as the child needs no answer for a while.</param>
     /// <exception cref="SyscallException">A step failed; the message names it.</exception>
     /// <exception cref="RuntimeException">The child died, or a hook failed.</exception>
-    public void Converse()
+    public void Converse(Action? meanwhile = null)
     {
+        if (!Forks)
+            meanwhile?.Invoke();
         Span<byte> message = stackalloc byte[InitProgram.MessageSize];
         Span<int> answerDescriptors = stackalloc int[64];
         bool created = false;
@@ -100,7 +110,9 @@ public sealed class ChildConversation : IDisposable
                 case InitMessage.Forked:
                     intermediate = Process;
                     Process = ProcessHandle.Open((int)value) ?? throw new RuntimeException(ErrorKind.Internal, "the container's process ended at its start");
-                    break;
+                    Answer([]);
+                    meanwhile?.Invoke();
+                    continue;
                 case InitMessage.ResolveTarget:
                     using (FileDescriptor target = questions.ResolveTarget(first!, argument))
                         Answer([target.Number]);
