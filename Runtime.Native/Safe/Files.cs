@@ -112,6 +112,14 @@ public static unsafe partial class Files
             Check.Ok(Kernel.Call(SYS.renameat2, directory.Number, (nint)f, directory.Number, (nint)t, 0), "rename", $"{from} to {to}");
     }
 
+    /// <summary>rename(2) of a path; a negated errno on failure.</summary>
+    public static nint TryRename(string from, string to)
+    {
+        fixed (byte* f = Utf8(from))
+        fixed (byte* t = Utf8(to))
+            return Kernel.Call(SYS.renameat2, AT_FDCWD, (nint)f, AT_FDCWD, (nint)t, 0);
+    }
+
     /// <summary>statx(2) of a path, or of the descriptor itself where the path is empty; a negated errno on failure.</summary>
     public static nint TryStat(FileDescriptor? directory, string path, out statx status, bool followLinks = true)
     {
@@ -134,6 +142,21 @@ public static unsafe partial class Files
     {
         Check.Ok(TryStat(file, "", out statx status), "stat", "descriptor");
         return status;
+    }
+
+    /// <summary>A copy, attached nowhere, of the mount that a descriptor is of, with the mounts below; a mount that is attached nowhere itself, where the
+    /// kernel does not copy such (before Linux 6.15).</summary>
+    /// <exception cref="SyscallException">The kernel refuses the copy for another reason than that.</exception>
+    public static FileDescriptor CloneMount(FileDescriptor file)
+    {
+        fixed (byte* empty = Utf8(""))
+        {
+            nint result = Kernel.Call(SYS.open_tree, file.Number, (nint)empty, (nint)(Mount.OPEN_TREE_CLONE | Mount.OPEN_TREE_CLOEXEC | (uint)(AT_EMPTY_PATH | AT_RECURSIVE)));
+            // EPERM: an ordinary user copies no mount; one that was made in a user namespace of its own is attached as it is.
+            if (result is -Errno.EINVAL or -Errno.EPERM)
+                return new FileDescriptor(Duplicate(file.Number));
+            return new FileDescriptor((int)Check.Ok(result, "copy the mount of", $"descriptor {file.Number}"));
+        }
     }
 
     /// <summary>The number of the mount that an open file is on, as mount tables have it (man 5 proc, "fdinfo").</summary>

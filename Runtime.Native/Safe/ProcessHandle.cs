@@ -3,8 +3,10 @@ using Vessel.Native.Raw;
 namespace Vessel.Native.Safe;
 
 /// <summary>A process by pidfd(2): it means the same process even after its number was given to another.</summary>
-public sealed unsafe class ProcessHandle(int id, FileDescriptor? descriptor) : IDisposable
+public sealed class ProcessHandle(int id, FileDescriptor? descriptor) : IDisposable
 {
+    private const int PollMilliseconds = 10;
+
     /// <summary>The number, as seen from our pid namespace.</summary>
     public int Id { get; } = id;
 
@@ -34,6 +36,30 @@ public sealed unsafe class ProcessHandle(int id, FileDescriptor? descriptor) : I
         return ExitCode(info);
     }
 
+    /// <summary>Waits until this child of ours ends, and reaps it; no thread waits for it alone.</summary>
+    /// <returns>As a shell has it: the exit code, or 128 and the signal.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled; the process runs on, and can be waited for again.</exception>
+    /// <exception cref="SyscallException">It is no child of ours, or was reaped before.</exception>
+    public async Task<int> WaitAsync(CancellationToken cancellation = default)
+    {
+        await WaitForEndAsync(cancellation).ConfigureAwait(false);
+        return Wait();
+    }
+
+    /// <summary>Waits until the process, a child or not, has ended.</summary>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    public async Task WaitForEndAsync(CancellationToken cancellation = default)
+    {
+        if (Descriptor is not null)
+        {
+            await ProcessWatch.EndOf(Descriptor, cancellation).ConfigureAwait(false);
+            return;
+        }
+        // Linux before 5.3. A child that has ended is there until it is reaped.
+        while (Kernel.Call(SYS.kill, Id, 0) != -Errno.ESRCH && (WaitId(Id, ProcessControl.WNOHANG | ProcessControl.WNOWAIT, out siginfo info) < 0 || info.si_pid == 0))
+            await Task.Delay(PollMilliseconds, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Reaps this child of ours if it has ended; null as long as it runs.</summary>
     public int? TryReap()
     {
@@ -59,9 +85,10 @@ public sealed unsafe class ProcessHandle(int id, FileDescriptor? descriptor) : I
     /// <inheritdoc/>
     public void Dispose() => Descriptor?.Dispose();
 
-    private static nint WaitId(int id, int options, out siginfo info)
+    private static unsafe nint WaitId(int id, int options, out siginfo info)
     {
         info = default;
+        // SAFETY: the struct is pinned for the length of the call.
         fixed (siginfo* p = &info)
             return Kernel.CallRetrying(SYS.waitid, ProcessControl.P_PID, id, (nint)p, ProcessControl.WEXITED | ProcessControl.WALL | options, 0);
     }

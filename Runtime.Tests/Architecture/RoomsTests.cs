@@ -14,6 +14,7 @@ public sealed partial class RoomsTests
         ["Runtime.Native"] = [],
         ["Runtime/Oci"] = [],
         ["Runtime/Core"] = ["Runtime.Native", "Oci"],
+        ["Runtime/Logs"] = ["Runtime.Native"],
         ["Runtime/Images"] = ["Runtime.Native", "Oci"],
         ["Runtime/Commands/CommandLine"] = [],
         ["Runtime/Commands/Vrun"] = ["Core", "CommandLine"],

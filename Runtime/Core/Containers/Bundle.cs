@@ -35,6 +35,14 @@ public sealed record Bundle(string Folder, Spec Spec)
         }
     }
 
+    /// <summary>The root filesystem, where it is not the directory that <c>root.path</c> names: a mount, attached or not (fsmount(2), open_tree(2)), or a
+    /// directory of one. The descriptor stays the caller's.</summary>
+    /// <remarks>
+    /// The container has a mount of its own in its own mount namespace, so that the host's mount table shows nothing, and nothing is left to be unmounted: the
+    /// mount ends with the container and the caller's descriptor. Before Linux 6.15 a mount that is attached nowhere serves one container only.
+    /// </remarks>
+    public FileDescriptor? RootFilesystem { get; init; }
+
     /// <summary>Members of its config.json that the specification does not have, by their paths: <c>root.readonli</c>. They have no effect.</summary>
     public IReadOnlyList<string> UnknownMembers { get; init; } = [];
 
@@ -60,11 +68,13 @@ public sealed record Bundle(string Folder, Spec Spec)
     }
 
     /// <summary>Opens the root filesystem; links in the host's own path to it are followed.</summary>
-    /// <returns>The folder, and its path without links.</returns>
+    /// <returns>The folder, and its path without links; or a mount of its own of <see cref="RootFilesystem"/>, attached nowhere.</returns>
     /// <exception cref="RuntimeException">It isn't there, or is no folder.</exception>
     public (FileDescriptor Root, string Path) OpenRootfs()
     {
         string path = Path.GetFullPath(Path.Combine(Folder, Spec.Root!.Path));
+        if (RootFilesystem is not null)
+            return (Files.CloneMount(RootFilesystem), path);
         nint result = Files.TryOpen(null, path, O_PATH | O_DIRECTORY);
         if (result < 0)
             throw new RuntimeException(ErrorKind.NotFound, $"root.path: {path}: {SyscallException.Describe((int)-result)}");

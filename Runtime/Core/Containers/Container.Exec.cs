@@ -21,6 +21,7 @@ public sealed partial class Container
     public (ProcessHandle Process, FileDescriptor? Terminal) Exec(RuntimeHost host, Spec spec, ExecOptions options)
     {
         SpecValidator.CheckProcessOnly(options.Process);
+        ContainerCreation.CheckStreams(options.Process, options.Streams);
         using ContainerFolder folder = store.Open(Id);
         ContainerState state = StateOf(folder);
         if (state.Status is ContainerStatus.Stopped or ContainerStatus.Creating)

@@ -31,6 +31,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
     private ContainerFolder? folder;
     private ContainerPlan? plan;
     private ChildConversation? child;
+    private StandardStreams? streams;
     private HostProcs? hostProcs;
     private bool hooksBegun;
     private bool scopeBegun;
@@ -68,6 +69,9 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             bundle = NotifySocket.AddTo(bundle, $"{store.Root}/{id.Value}");
         SpecValidator.Check(bundle.Spec);
         RootlessRules.Check(bundle.Spec, host.Caller);
+        CheckStreams(bundle.Spec.Process!, options.Streams);
+        if (bundle.RootFilesystem is not null && !host.Features.MountApi)
+            throw new RuntimeException(ErrorKind.Unsupported, "a root filesystem by descriptor: this kernel has no mount API (Linux 5.2)");
         CgroupPlan cgroups = PlanCgroups(host, bundle.Spec, id.Value, options.UsesSystemd);
         (FileDescriptor root, string rootfs) = bundle.OpenRootfs();
         ContainerCreation creation = new(id, bundle, host, options, waitsForStart, cgroups, root, rootfs);
@@ -85,8 +89,17 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         }
     }
 
+    /// <summary>Refuses streams beside a terminal.</summary>
+    internal static void CheckStreams(SpecProcess process, StandardStreams? streams)
+    {
+        if (streams is not null && process.Terminal)
+            throw new RuntimeException(ErrorKind.InvalidSpec, "process.terminal: a process with a terminal has no other standard streams");
+    }
+
     /// <summary>The state that hooks and callers are told.</summary>
     public ContainerState State(ContainerStatus status) => new(record, status, Process.Id);
+
+    private string RootPlace => bundle.RootFilesystem is null ? rootfs : bundle.Folder;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -194,9 +207,9 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
 
     void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(bundle.Spec.Linux!.Seccomp!, new ContainerState(record, ContainerStatus.Creating, pid).ToOci(), pid, descriptor);
 
-    string IChildQuestions.NextHostProc(FileDescriptor mountinfo, FileDescriptor childRoot) => (hostProcs ??= new HostProcs(rootfs)).Next(mountinfo, childRoot);
+    string IChildQuestions.NextHostProc(FileDescriptor mountinfo, FileDescriptor childRoot) => (hostProcs ??= new HostProcs(RootPlace)).Next(mountinfo, childRoot);
 
-    void IChildQuestions.GiveStdio(int pid) => Stdio.Give(pid, bundle.Spec.Process!.User.Uid);
+    void IChildQuestions.GiveStdio(int pid) => Stdio.Give(pid, bundle.Spec.Process!.User.Uid, streams);
 
     void IChildQuestions.Created(int pid)
     {
@@ -298,10 +311,12 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             JoinedNamespaces = OpenNamespaces(linux),
             IdMaps = OpenIdMaps(linux),
             StartListener = waitsForStart ? Keep(UnixSockets.Listen(Folder.StartSocket)).Number : null,
-            ForeignStdio = Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, bundle.Spec.Process!.User.Uid)),
+            Streams = streams = options.Streams?.AboveTheirPlaces(opened),
+            RootMount = bundle.RootFilesystem is null ? null : root.Number,
+            ForeignStdio = Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, bundle.Spec.Process!.User.Uid), streams),
             RaisedLimits = Rlimits.Raises(bundle.Spec.Process.Rlimits),
             PreservedCount = options.PreservedDescriptors,
-            RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" or "private" or "slave" ? MountTable.MountPointOf(rootfs) : null,
+            RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" or "private" or "slave" ? MountTable.MountPointOf(RootPlace) : null,
             NoPivot = options.NoPivot,
             NoNewKeyring = options.NoNewKeyring,
         };

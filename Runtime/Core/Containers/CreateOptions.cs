@@ -1,3 +1,5 @@
+using Vessel.Core.Process;
+
 namespace Vessel.Core.Containers;
 
 /// <summary>How a container is created; the flags of <c>create</c> and <c>run</c>.</summary>
@@ -20,6 +22,9 @@ public sealed record CreateOptions
 
     /// <summary>Do without cgroups that cannot be made, where the document asks for none; null: where the caller is not the host's root.</summary>
     public bool? ForgivesCgroups { get; init; }
+
+    /// <summary>The standard streams of the container's process; null for the caller's own. A process with a terminal has no others.</summary>
+    public StandardStreams? Streams { get; init; }
 
     /// <summary>How many of the caller's descriptors from 3 on the container gets.</summary>
     public int PreservedDescriptors { get; init; }

@@ -1,3 +1,4 @@
+using Vessel.Core.Process;
 using Vessel.Oci.Runtime;
 
 namespace Vessel.Core.Containers;
@@ -16,6 +17,9 @@ public sealed record ExecOptions
 
     /// <summary>A listening Unix socket that gets a pidfd of the process.</summary>
     public string? PidfdSocket { get; init; }
+
+    /// <summary>The process's standard streams; null for the caller's own. A process with a terminal has no others.</summary>
+    public StandardStreams? Streams { get; init; }
 
     /// <summary>How many of the caller's descriptors from 3 on the process gets.</summary>
     public int PreservedDescriptors { get; init; }

@@ -23,6 +23,7 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
     private readonly SpecProcess specified;
     private readonly List<FileDescriptor> opened = [];
     private readonly ContainerNamespaces namespaces;
+    private StandardStreams? streams;
     private ContainerPlan? plan;
     private bool isBornInCgroup;
 
@@ -77,6 +78,7 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
     {
         FileDescriptor root = Files.Open(null, $"/proc/{container.Pid}/root", O_PATH | O_DIRECTORY);
         opened.Add(root);
+        streams = (hook?.Streams ?? options.Streams)?.AboveTheirPlaces(opened);
         plan = ExecPlanner.Create(new ExecRequest
         {
             Process = hook?.Hook.Env is { } environment ? specified with { Env = environment } : ProcessEnvironment.Complete(specified, root, host.Features),
@@ -86,7 +88,8 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
             CgroupCount = CgroupFiles().Count,
             HasCgroups = container.Record.Cgroups.Count > 0,
             ByOrdinaryUser = host.Caller.IsOrdinary,
-            ForeignStdio = hook is null ? Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, specified.User.Uid)) : [],
+            Streams = streams,
+            ForeignStdio = hook is null ? Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, specified.User.Uid), streams) : [],
             RaisedLimits = Rlimits.Raises(specified.Rlimits),
             PreservedCount = options.PreservedDescriptors,
             Hook = hook,
@@ -173,7 +176,7 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
 
     void IChildQuestions.TakeSeccompListener(int pid, int descriptor) => Security.Seccomp.SeccompListener.Pass(linux.Seccomp!, container.ToOci(), pid, descriptor);
 
-    void IChildQuestions.GiveStdio(int pid) => Stdio.Give(pid, specified.User.Uid);
+    void IChildQuestions.GiveStdio(int pid) => Stdio.Give(pid, specified.User.Uid, streams);
 
     void IChildQuestions.Created(int pid)
     {

@@ -64,7 +64,7 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
         string name = $"error running {kind} hook #{index}";
         try
         {
-            using ProcessHandle process = start(new HookProgram(hook, input.Number, output.Number, errors.Number));
+            using ProcessHandle process = start(new HookProgram(hook, new StandardStreams(input, output, errors)));
             int code = Wait(process, hook.Timeout) ?? throw new RuntimeException(ErrorKind.Internal, $"{name}: {hook.Path}: timed out after {hook.Timeout} s");
             if (code != 0)
                 throw new RuntimeException(ErrorKind.Internal,
@@ -88,7 +88,7 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
         child.Mark(gone);
         child.Call(SYS.chdir, child.Text("/"));
         child.Mark(there);
-        RedirectStdio.Write(child, program);
+        RedirectStreams.Write(child, program.Streams.Numbers);
         BootProgram.KeepDescriptors(child, features, [], 0);
         ResetSignals.Write(child);
         ExecuteHook.Write(child, program);
@@ -107,14 +107,14 @@ public sealed class HookRunner(KernelFeatures features, string bundle)
                 new NewSession(),
                 new EnterRootfs(root.Number),
                 new SetUmask(SetUmask.Usual),
-                new RedirectStdio(program),
+                new RedirectStreams(program.Streams.Numbers),
                 new CloseAllAtExec(3),
                 new TellCreated(DiesWithParent: true),
                 new ResetSignals(),
                 new ExecuteHook(program),
             ],
             Targets = [],
-            Inherited = [root.Number, .. program.Descriptors, .. namespaces.Descriptors],
+            Inherited = [root.Number, .. program.Streams.Numbers, .. namespaces.Descriptors],
         };
         using ChildConversation child = ChildConversation.Begin(plan, features, new NoQuestions());
         try

@@ -5,23 +5,6 @@ using Vessel.Native.Safe;
 
 namespace Vessel.Core.Hooks;
 
-/// <summary>Gives a hook its standard streams.</summary>
-internal sealed record RedirectStdio(HookProgram Program) : PlanStep
-{
-    /// <inheritdoc/>
-    public override string Describe() => "redirect the standard streams";
-
-    /// <inheritdoc/>
-    public override void Emit(InitProgram program) => Write(program.Child, Program);
-
-    internal static void Write(ChildProgram child, HookProgram program)
-    {
-        child.Call(SYS.dup3, program.Input, 0, 0);
-        child.Call(SYS.dup3, program.Output, 1, 0);
-        child.Call(SYS.dup3, program.Errors, 2, 0);
-    }
-}
-
 /// <summary>Goes to the container's root filesystem: the working directory of createContainer hooks.</summary>
 /// <param name="Root">The root, as a descriptor that the child inherits: its path may not be open to a user namespace's root.</param>
 internal sealed record EnterRootfs(int Root) : PlanStep

@@ -49,6 +49,13 @@ public sealed class ContainerPlanner
     {
         SpecProcess process = request.Spec.Process!;
         steps.Add(new BeginInit());
+        if (request.Streams is { } streams)
+        {
+            steps.Add(new RedirectStreams(streams.Numbers));
+            inherited.AddRange(streams.Numbers);
+        }
+        if (request.RootMount is { } mount)
+            inherited.Add(mount);
         // Before a user namespace: its root may not lower the score, nor write to the file of a process that is not dumpable.
         if (process.OomScoreAdj is { } oom)
             steps.Add(new SetOomScore(oom, request.ByOrdinaryUser));
@@ -135,7 +142,7 @@ public sealed class ContainerPlanner
         // What is unbindable could not become the container's root; until then it is as if the document did not name a propagation.
         uint first = final is 0 || (final & MS_UNBINDABLE) != 0 ? MS_SLAVE | MS_REC : final;
         steps.Add(new SetPropagation(first, request.RootfsParentMount));
-        steps.Add(new BindRoot(request.Rootfs, KeepsCovered: request.NoPivot));
+        steps.Add(new BindRoot(request.RootPlace, KeepsCovered: request.NoPivot, request.RootMount));
 
         List<SealMount> seals = [];
         for (int i = 0; i < request.Spec.Mounts.Count; i++)
@@ -167,7 +174,7 @@ public sealed class ContainerPlanner
 
     private void PlanChroot(SpecProcess process)
     {
-        steps.Add(new OpenRoot(request.Rootfs));
+        steps.Add(request.RootMount is { } mount ? new AdoptRoot(mount) : new OpenRoot(request.Rootfs));
         if (process.Terminal)
             steps.Add(TerminalOf(process, null));
         JoinCgroups();

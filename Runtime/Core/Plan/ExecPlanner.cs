@@ -35,6 +35,9 @@ public sealed record ExecRequest
 
     public int PreservedCount { get; init; }
 
+    /// <summary>The process's standard streams; null for our own.</summary>
+    public StandardStreams? Streams { get; init; }
+
     /// <summary>The hook that is run in place of the process's own program, confined as that would be; null for an exec.</summary>
     public HookProgram? Hook { get; init; }
 }
@@ -48,9 +51,11 @@ public static class ExecPlanner
         SpecProcess process = request.Process;
         List<PlanStep> steps = new(32);
         TargetList targets = new();
-        List<int> inherited = [request.Root, .. request.Namespaces.Descriptors, .. request.Hook?.Descriptors ?? []];
+        List<int> inherited = [request.Root, .. request.Namespaces.Descriptors, .. request.Streams?.Numbers ?? []];
 
         steps.Add(new BeginInit());
+        if (request.Streams is { } streams)
+            steps.Add(new RedirectStreams(streams.Numbers));
         if (request.Namespaces.HasUser)
             steps.AddRange(request.RaisedLimits);
         if (process.ExecCpuAffinity?.Initial is { Length: > 0 } initial)
@@ -75,8 +80,6 @@ public static class ExecPlanner
         steps.Add(new ChangeDirectory(process.Cwd));
         if (process.ExecCpuAffinity?.Final is { Length: > 0 } final)
             steps.Add(new SetCpuAffinity(final));
-        if (request.Hook is not null)
-            steps.Add(new RedirectStdio(request.Hook));
         new ProcessPlanner(steps, process)
         {
             Linux = request.Linux,

@@ -1,5 +1,6 @@
 using Vessel.Core.Cgroups;
 using Vessel.Core.Namespaces;
+using Vessel.Core.Process;
 using Vessel.Native.Safe;
 using Vessel.Oci.Runtime;
 
@@ -19,6 +20,9 @@ public sealed record PlanRequest
     /// <summary>The bundle's root filesystem, as an absolute path of the host.</summary>
     public required string Rootfs { get; init; }
 
+    /// <summary>Where the root becomes a mount of the container's own: on its directory, or on the bundle's where the root is a mount already.</summary>
+    public string RootPlace => RootMount is null ? Rootfs : Bundle;
+
     public required CgroupPlan Cgroups { get; init; }
 
     public required KernelFeatures Features { get; init; }
@@ -37,6 +41,12 @@ public sealed record PlanRequest
 
     /// <summary>The listening socket that the container waits on until <c>start</c>; null for <c>run</c>.</summary>
     public int? StartListener { get; init; }
+
+    /// <summary>The process's standard streams; null for our own.</summary>
+    public StandardStreams? Streams { get; init; }
+
+    /// <summary>The root filesystem as a mount that is attached nowhere; null where <see cref="Rootfs"/> is a directory.</summary>
+    public int? RootMount { get; init; }
 
     /// <summary>Standard streams that belong to another user than the process's.</summary>
     public IReadOnlyList<int> ForeignStdio { get; init; } = [];

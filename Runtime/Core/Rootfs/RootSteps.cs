@@ -34,12 +34,13 @@ public sealed record SetPropagation(uint Propagation, string? Parent = null) : P
 }
 
 /// <summary>Makes the bundle's root a mount of its own, and keeps it as a descriptor.</summary>
-/// <param name="Path">The bundle's root, a path of the host.</param>
+/// <param name="Path">A path of the host: the bundle's root, or where <paramref name="Mount"/> goes.</param>
 /// <param name="KeepsCovered">Keeps a descriptor of the directory below the new mount as well: what is mounted there has no path any more.</param>
-public sealed record BindRoot(string Path, bool KeepsCovered = false) : PlanStep
+/// <param name="Mount">The root, a mount that is attached nowhere, as a descriptor that the child inherits; null for what is at <paramref name="Path"/>.</param>
+public sealed record BindRoot(string Path, bool KeepsCovered = false, int? Mount = null) : PlanStep
 {
     /// <inheritdoc/>
-    public override string Describe() => $"mount the root {Path}";
+    public override string Describe() => Mount is null ? $"mount the root {Path}" : $"mount the root on {Path}";
 
     /// <inheritdoc/>
     public override string DescribeFailure(int errno) => errno == Errno.EACCES
@@ -53,7 +54,7 @@ public sealed record BindRoot(string Path, bool KeepsCovered = false) : PlanStep
         Slot folder = MountEmitter.OpenHostPath(program, Path);
         if (program.Features.MountApi)
         {
-            child.Set(program.Root, MountEmitter.CloneTree(program, folder, child.Text(""), recursive: true));
+            child.Set(program.Root, Mount is { } mount ? mount : MountEmitter.CloneTree(program, folder, child.Text(""), recursive: true));
             MountEmitter.Attach(program, program.Root, folder);
         }
         else
