@@ -65,7 +65,7 @@ public sealed class LibraryTests : KernelTest
         TestBundle bundle = Bundle().WithArgs("/bin/sleep", "1000");
         Container first = Create(Load(bundle));
         List<string> before = OpenDescriptorsOf(bundle.Folder, bundle.Rootfs);
-        Assert.That(() => Create(Load(bundle)), Throws.InstanceOf<RuntimeException>().With.Property("Kind").EqualTo(ErrorKind.AlreadyExists));
+        Assert.That(() => Create(Load(bundle)), Throws.InstanceOf<RuntimeException>().With.Message.Contains("already exists"));
         TestBundle missing = Bundle().WithArgs("/no/such/program");
         Assert.That(ContainerId.TryParse(missing.Id, out ContainerId? second, out _));
         Assert.That(() => Container.Create(new ContainerStore(Box.Folder + "/library"), second!, Load(missing), host, new CreateOptions()), Throws.InstanceOf<SyscallException>());
@@ -198,17 +198,17 @@ public sealed class LibraryTests : KernelTest
     }
 
     [Test]
-    public async Task WaitAsync_EndsWithTheProcess_AndCanBeCancelled()
+    public void WaitAsync_EndsWithTheProcess_AndCanBeCancelled()
     {
         (Container container, ProcessHandle process) = RunWith(Load(Shell("trap 'exit 7' TERM; while :; do sleep 0.01; done")), new CreateOptions { Streams = Null() });
         using (process)
         {
             using CancellationTokenSource stop = new(50);
-            Assert.That(async () => await process.WaitAsync(stop.Token), Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(() => process.WaitAsync(stop.Token).GetAwaiter().GetResult(), Throws.InstanceOf<OperationCanceledException>());
             Task<int> wait = process.WaitAsync();
             Assert.That(wait.IsCompleted, Is.False);
             process.TryKill(Signal.SIGTERM);
-            Assert.That(await wait.WaitAsync(TimeSpan.FromSeconds(30)), Is.EqualTo(7));
+            Assert.That(wait.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult(), Is.EqualTo(7));
         }
         container.DeleteEnded(host);
     }

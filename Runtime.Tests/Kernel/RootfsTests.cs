@@ -536,7 +536,7 @@ public sealed class RootfsTests : KernelTest
             Native.Safe.Check.Ok(Native.Raw.Kernel.Call(Native.Raw.SYS.mount, (nint)type, (nint)path, (nint)type, 0, (nint)data), "mount", "fuse");
         try
         {
-            Assert.That(Native.Safe.Files.TryStat(null, source, out _), Is.EqualTo((nint)(-Native.Raw.Errno.EACCES)));
+            Assert.That(Native.Safe.Files.TryStat(null, source, out _) == -Native.Raw.Errno.EACCES);
             TestBundle bundle = Shell("grep -c ' /made/here ' /proc/self/mountinfo").WithOwnRootfs().WithMount("/made/here", "bind", source, "rbind");
             Assert.That(Run(bundle).Succeeded().Text, Is.EqualTo("1"));
             Assert.That(Directory.Exists(bundle.Rootfs + "/made/here"));
