@@ -25,7 +25,7 @@ VRUN := out/bin/vrun
 VESSEL := out/bin/vessel
 STANDALONE := out/bin/vessel-tests
 TESTS := out/dotnet/bin/Runtime.Tests/release/Vessel.Tests.dll
-SCRIPTS := .ci/run $(filter-out build/bench build/bench-images build/completion,$(wildcard build/*)) rootfs-fixtures/make $(wildcard rootfs-fixtures/images/*)
+SCRIPTS := .ci/run $(filter-out build/bench build/bench-images build/docs-test build/completion,$(wildcard build/*)) rootfs-fixtures/make $(wildcard rootfs-fixtures/images/*)
 
 # Folders are among the sources: they change when a file is taken away.
 SETTINGS := $(wildcard Directory.*.props global.json BannedSymbols.txt .editorconfig)
