@@ -114,7 +114,7 @@ $(TESTS): $(SOURCES) $(TEST_SOURCES)
 .PHONY: lint
 lint: out/stamps/lint ## formatting, analyzers, syntax of scripts
 
-out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour docs/vrun.md $(VRUN) | $(TESTS) $(STANDALONE)
+out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour docs/vrun.md docs/vessel.md $(VRUN) $(VESSEL) | $(TESTS) $(STANDALONE)
 	@build/lint $(SCRIPTS)
 	@mkdir -p $(@D) && touch $@
 
