@@ -91,6 +91,11 @@ test-kernel: build $(TESTS) fixtures $(if $(RUNTIME),,images) ## tests with real
 	@build/packages test $(if $(filter runc crun,$(RUNTIME)),peers)
 	@build/test kernel $(if $(RUNTIME),,fallback)
 
+.PHONY: docs-test
+docs-test: build fixtures ## run the commands of the pages and compare what they print (root); PAGE='README.md docs/images.md'
+	@build/packages test
+	@build/docs-test $(PAGE)
+
 # Machines as build/test-vm names them; without KERNEL and IMAGE all of them.
 VM_MACHINES := $(if $(IMAGE)$(KERNEL),$(or $(IMAGE),plain)-$(or $(KERNEL),6.1)$(if $(CGROUP),-$(CGROUP)),plain-6.1 plain-6.12 plain-5.10 systemd-6.1 systemd-6.12 systemd-6.1-hybrid)
 
