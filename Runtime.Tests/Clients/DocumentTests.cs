@@ -92,6 +92,7 @@ public sealed class DocumentTests : KernelTest
         Require.Program("ip", "iproute2");
         Require.Program("busybox", "busybox-static");
         Require.Program("strace", "strace");
+        Require.Program("newuidmap", "uidmap");
         Require.Path(Host.ProjectFolder + "/out/bin/vessel", "make build");
         Launch launch = new(Require.Program("python3", "python3"), Host.ProjectFolder + "/build/docs-test", page);
         launch.Environment.Add($"TMPDIR={Box.Folder}");
