@@ -25,7 +25,7 @@ VRUN := out/bin/vrun
 VESSEL := out/bin/vessel
 STANDALONE := out/bin/vessel-tests
 TESTS := out/dotnet/bin/Runtime.Tests/release/Vessel.Tests.dll
-SCRIPTS := .ci/run $(filter-out build/bench build/bench-images build/completion,$(wildcard build/*)) rootfs-fixtures/make $(wildcard rootfs-fixtures/images/*)
+SCRIPTS := .ci/run $(filter-out build/bench build/bench-images build/docs-test build/completion,$(wildcard build/*)) rootfs-fixtures/make $(wildcard rootfs-fixtures/images/*)
 
 # Folders are among the sources: they change when a file is taken away.
 SETTINGS := $(wildcard Directory.*.props global.json BannedSymbols.txt .editorconfig)
@@ -91,6 +91,11 @@ test-kernel: build $(TESTS) fixtures $(if $(RUNTIME),,images) ## tests with real
 	@build/packages test $(if $(filter runc crun,$(RUNTIME)),peers)
 	@build/test kernel $(if $(RUNTIME),,fallback)
 
+.PHONY: docs-test
+docs-test: build fixtures ## run the commands of the pages and compare what they print (root); PAGE='README.md docs/images.md'
+	@build/packages test
+	@build/docs-test $(PAGE)
+
 # Machines as build/test-vm names them; without KERNEL and IMAGE all of them.
 VM_MACHINES := $(if $(IMAGE)$(KERNEL),$(or $(IMAGE),plain)-$(or $(KERNEL),6.1)$(if $(CGROUP),-$(CGROUP)),plain-6.1 plain-6.12 plain-5.10 systemd-6.1 systemd-6.12 systemd-6.1-hybrid)
 
@@ -114,7 +119,7 @@ $(TESTS): $(SOURCES) $(TEST_SOURCES)
 .PHONY: lint
 lint: out/stamps/lint ## formatting, analyzers, syntax of scripts
 
-out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour docs/vrun.md $(VRUN) | $(TESTS) $(STANDALONE)
+out/stamps/lint: $(SOURCES) $(TEST_SOURCES) $(SCRIPTS) $(wildcard build/completion/*) rootfs-fixtures/probe rootfs-fixtures/busybox/tour docs/vrun.md docs/vessel.md $(VRUN) $(VESSEL) | $(TESTS) $(STANDALONE)
 	@build/lint $(SCRIPTS)
 	@mkdir -p $(@D) && touch $@
 

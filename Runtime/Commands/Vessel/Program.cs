@@ -17,12 +17,12 @@ internal static class Program
     private static readonly Option[] GlobalOptions =
     [
         new("config", "Location of client config files (default \"~/.docker\")", "string"),
-        new("config-file", "The engine's settings (default \"/etc/vessel/daemon.json\")", "string"),
-        new("debug", "Print what is asked of registries, and what is chosen, to standard error", Short: 'D'),
-        new("data-root", "Where images are kept (default \"/var/lib/vessel\")", "string"),
+        new("config-file", "File with the settings (default \"/etc/vessel/daemon.json\")", "string"),
+        new("debug", "Print requests to registries, and the manifests chosen, to standard error", Short: 'D'),
+        new("data-root", "Directory of the images (default \"/var/lib/vessel\")", "string"),
         Help.Option,
-        new("log-level", "\"debug\" is the same as --debug; \"info\", \"warn\", \"error\" and \"fatal\" print no more than usual", "string", 'l'),
-        new("storage-driver", "What new layers are kept as: \"erofs\" (images), \"overlay2\" (folders) (default: erofs where the kernel has it)", "string"),
+        new("log-level", "\"debug\" is --debug; \"info\", \"warn\", \"error\" and \"fatal\" change nothing", "string", 'l'),
+        new("storage-driver", "How new layers are kept: \"erofs\" (images) or \"overlay2\" (directories) (default: erofs if the kernel has it)", "string"),
         new("version", "Print version information and quit", Short: 'v'),
     ];
 

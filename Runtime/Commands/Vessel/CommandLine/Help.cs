@@ -15,7 +15,7 @@ internal static class Help
     {
         StringBuilder text = new();
         if (group is null)
-            text.Append("Usage:  vessel [OPTIONS] COMMAND\n\nA self-sufficient runtime for containers\n\nCommands:\n");
+            text.Append("Usage:  vessel [OPTIONS] COMMAND\n\nPulls container images and makes bundles of them, which vrun runs as containers\n\nCommands:\n");
         else
             text.Append($"Usage:  vessel {group} COMMAND\n\n{CommandList.GroupSummary(group)}\n\nCommands:\n");
         foreach ((string name, string summary) in CommandList.After(group))

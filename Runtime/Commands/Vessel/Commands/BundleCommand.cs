@@ -11,7 +11,7 @@ internal sealed class BundleCommand : Command
 {
     public override string Usage => "[OPTIONS] IMAGE DIRECTORY [COMMAND] [ARG...]";
 
-    public override string Summary => "Make an image a bundle, for `vrun run`";
+    public override string Summary => "Make a bundle of an image, for `vrun run`";
 
     public override IReadOnlyList<Option> Options =>
     [

@@ -12,7 +12,7 @@ internal sealed class RemoveBundleCommand : Command
 
     public override string Summary => "Unmount and remove one or more bundles";
 
-    public override IReadOnlyList<Option> Options => [new("force", "Remove a bundle although a container runs on it", Short: 'f')];
+    public override IReadOnlyList<Option> Options => [new("force", "Remove a bundle even if a container runs on it", Short: 'f')];
 
     public override (int Least, int Most) ArgumentCount => (1, int.MaxValue);
 

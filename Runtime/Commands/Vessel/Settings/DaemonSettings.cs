@@ -106,5 +106,5 @@ internal sealed record DaemonSettings(
     public static string DriverOf(LayerForm form) => form == Images.Snapshots.LayerForm.Erofs ? "erofs" : "overlay2";
 
     /// <summary>The message for a driver that there isn't.</summary>
-    public static string NoSuchDriver(string driver) => $"there is no storage driver \"{driver}\": erofs keeps layers as images, overlay2 as folders";
+    public static string NoSuchDriver(string driver) => $"there is no storage driver \"{driver}\": erofs keeps layers as images, overlay2 as directories";
 }

@@ -19,7 +19,7 @@ internal static class Help
     {
         StringBuilder text = new();
         text.Append("NAME:\n   vrun - Open Container Initiative runtime\n\n");
-        text.Append("vrun runs containers from unpacked OCI bundles: a folder with a root filesystem and a config.json\n(`vrun spec` writes one).\n\n");
+        text.Append("vrun runs containers from OCI bundles. A bundle is a directory with a root filesystem and a config.json\n(`vrun spec` writes one; `vessel bundle` makes one of an image).\n\n");
         text.Append("USAGE:\n   " + Usage + "\n\nEXAMPLE:\n   # cd bundle && vrun run web1\n\nCOMMANDS:\n");
         foreach (Command command in commands)
             text.Append("   ").Append(command.Name.PadRight(12)).Append(command.Summary).Append('\n');

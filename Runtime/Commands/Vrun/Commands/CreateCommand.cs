@@ -11,7 +11,7 @@ internal sealed class CreateCommand : Command
 
     public override string Summary => "create a container";
 
-    public override string Description => "Makes all of the container but its program, which waits until `vrun start`.\n\nThe bundle is a folder with a config.json and a root filesystem; `vrun spec` writes a config.json to begin with.";
+    public override string Description => "Sets up the container. Its program waits for `vrun start`.\n\nThe bundle is a directory with a config.json and a root filesystem; `vrun spec` writes a first config.json.";
 
     public override IReadOnlyList<Option> Options => BundleOptions.All;
 

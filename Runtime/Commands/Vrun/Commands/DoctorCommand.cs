@@ -12,9 +12,9 @@ internal sealed class DoctorCommand : Command
 
     public override string Usage => "";
 
-    public override string Summary => "tell what containers can have on this host, for this user, and what brings what is missing";
+    public override string Summary => "show what containers can have on this host, for this user, and how to get what is missing";
 
-    public override string Description => "Looks at cgroups and who makes them, namespaces, user mappings, seccomp, security modules, filesystems; nothing is changed. The exit code is 1 when no container can run at all, else 0.";
+    public override string Description => "Checks cgroups and who makes them, namespaces, user mappings, seccomp, security modules and filesystems. It changes nothing. The exit code is 1 if no container can run at all, else 0.";
 
     public override IReadOnlyList<Option> Options => [new("format", "select one of: table or json (default: \"table\")", "value", 'f')];
 

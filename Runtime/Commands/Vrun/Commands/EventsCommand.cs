@@ -13,7 +13,7 @@ internal sealed class EventsCommand : Command
 
     public override string Summary => "display container events such as OOM notifications, cpu, memory, and IO usage statistics";
 
-    public override string Description => "A line of JSON an event, until the container ends: `stats` every --interval, `oom` when the kernel kills a process for want of memory.";
+    public override string Description => "Prints one line of JSON for each event until the container ends: `stats` every --interval, `oom` when the kernel kills a process because memory ran out.";
 
     public override IReadOnlyList<Option> Options =>
     [

@@ -16,7 +16,7 @@ internal sealed class ExecCommand : Command
 
     public override string Summary => "execute new process inside the container";
 
-    public override string Description => "The process has the environment, user, capabilities and filter of the container's own, but for what the options say.\n\nEXAMPLE:\n   # vrun exec web1 ps -o pid,comm\n   # vrun exec -t -u 1000:1000 -e LANG=C web1 sh";
+    public override string Description => "The process has the environment, user, capabilities and filter of the container's own process, unless an option changes them.\n\nEXAMPLE:\n   # vrun exec web1 ps -o pid,comm\n   # vrun exec -t -u 1000:1000 -e LANG=C web1 sh";
 
     public override IReadOnlyList<Option> Options =>
     [

@@ -13,9 +13,9 @@ internal sealed class ExplainCommand : Command
 
     public override string Usage => "[bundle]";
 
-    public override string Summary => "print what would be done to run a bundle: namespaces, mounts, cgroup writes, capabilities, in order";
+    public override string Summary => "print what `vrun run` would do with a bundle: namespaces, mounts, cgroup writes, capabilities, in order";
 
-    public override string Description => "Nothing is done. The lines are those that errors of `create` and `run` begin with.";
+    public override string Description => "Changes nothing. Errors of `create` and `run` begin with one of these lines.";
 
     public override IReadOnlyList<Option> Options => [new("bundle", "path to the root of the bundle directory, defaults to the current directory", "value", 'b')];
 

@@ -12,7 +12,7 @@ internal sealed class FeaturesCommand : Command
 
     public override string Summary => "show the enabled features";
 
-    public override string Description => "The result is the features document of the OCI runtime specification, as JSON.";
+    public override string Description => "Prints the features document of the OCI runtime specification, as JSON.";
 
     public override (int Least, int Most) ArgumentCount => (0, 0);
 

@@ -12,7 +12,7 @@ internal sealed class KillCommand : Command
 
     public override string Summary => "kill sends the specified signal (default: SIGTERM) to the container's init process";
 
-    public override string Description => "The signal is a name, with or without SIG, or a number. Signal 0 is not sent: the exit code tells whether the container runs.";
+    public override string Description => "The signal is a name, with or without SIG, or a number. Signal 0 is not sent: the exit code says whether the container runs. The kernel drops a signal to the first process of a pid namespace that has no handler for it, except KILL.";
 
     public override IReadOnlyList<Option> Options => [new("all", "send the specified signal to all processes inside the container", Short: 'a')];
 

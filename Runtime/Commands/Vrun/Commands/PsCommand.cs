@@ -14,7 +14,7 @@ internal sealed class PsCommand : Command
 
     public override string Summary => "ps displays the processes running inside a container";
 
-    public override string Description => "The table is what ps(1) of the host prints, with the container's lines only; the options are passed on, `-ef` where there are none.";
+    public override string Description => "Prints the container's lines of what ps(1) of the host prints. The ps options are passed on to it; the default is `-ef`.";
 
     public override IReadOnlyList<Option> Options => [new("format", "select one of: table or json (default: \"table\")", "value", 'f')];
 

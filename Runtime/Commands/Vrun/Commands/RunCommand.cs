@@ -14,7 +14,7 @@ internal sealed class RunCommand : Command
 
     public override string Summary => "create and run a container";
 
-    public override string Description => "Creates a container, runs its program, waits for its end, and deletes the container. The exit code is the program's; 128 and the signal's number where a signal ended it.";
+    public override string Description => "Creates a container, runs its program, waits for its end, and deletes the container. The exit code is the program's. If a signal ended the program, it is 128 plus the number of the signal.";
 
     public override IReadOnlyList<Option> Options =>
     [

@@ -20,7 +20,7 @@ internal sealed class SpecCommand : Command
 
     public override string Summary => "create a new specification file";
 
-    public override string Description => "Writes config.json for a container that runs `sh` in ./rootfs with an isolated network and few capabilities. A config.json that is there is not overwritten.\n\nEXAMPLE:\n   # mkdir -p bundle/rootfs/bin && cp /bin/busybox bundle/rootfs/bin/sh\n   # vrun spec -b bundle && vrun run -b bundle web1";
+    public override string Description => "Writes config.json for a container that runs `sh` in ./rootfs with an isolated network and few capabilities. It never overwrites a config.json.\n\nEXAMPLE:\n   # mkdir -p bundle/rootfs/bin && cp /bin/busybox bundle/rootfs/bin/sh\n   # vrun spec -b bundle && vrun run -b bundle web1";
 
     public override IReadOnlyList<Option> Options =>
     [

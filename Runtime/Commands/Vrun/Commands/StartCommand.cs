@@ -10,7 +10,7 @@ internal sealed class StartCommand : Command
 
     public override string Summary => "executes the user defined process in a created container";
 
-    public override string Description => "Where NOTIFY_SOCKET is set, as by systemd for a service of Type=notify, waits until the program reports READY=1, and passes that on.";
+    public override string Description => "Runs the program of a container that `vrun create` set up. If NOTIFY_SOCKET is set, as by systemd for a service of Type=notify, waits until the program reports READY=1, and passes that on.";
 
     public override int Execute(Invocation invocation)
     {

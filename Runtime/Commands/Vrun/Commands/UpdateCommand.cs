@@ -12,7 +12,7 @@ internal sealed class UpdateCommand : Command
 
     public override string Summary => "update container resource constraints";
 
-    public override string Description => "Limits that are not named stay as they are. With --resources all other options are ignored; the file holds what `linux.resources` of a config.json holds.\n\nEXAMPLE:\n   # vrun update --memory 512m web1\n   # echo '{\"pids\": {\"limit\": 100}}' | vrun update -r - web1";
+    public override string Description => "Limits that no option names stay as they are. With --resources all other options are ignored; the file has the form of `linux.resources` in a config.json.\n\nEXAMPLE:\n   # vrun update --memory 512m web1\n   # echo '{\"pids\": {\"limit\": 100}}' | vrun update -r - web1";
 
     public override IReadOnlyList<Option> Options =>
     [
