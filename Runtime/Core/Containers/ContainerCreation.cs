@@ -296,7 +296,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             JoinedNamespaces = OpenNamespaces(linux),
             IdMaps = OpenIdMaps(linux),
             StartListener = waitsForStart ? Keep(UnixSockets.Listen(Folder.StartSocket)).Number : null,
-            ForeignStdio = Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, bundle.Spec.Process!.User.Uid)),
+            ForeignStdio = Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, bundle.Spec.Process!.User.Uid), linux.Namespaces.Any(n => n.Type == NamespaceKind.User.NameOf())),
             RaisedLimits = Rlimits.Raises(bundle.Spec.Process.Rlimits),
             PreservedCount = options.PreservedDescriptors,
             RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" or "private" or "slave" ? MountTable.MountPointOf(rootfs) : null,

@@ -86,7 +86,7 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
             CgroupCount = CgroupFiles().Count,
             HasCgroups = container.Record.Cgroups.Count > 0,
             ByOrdinaryUser = host.Caller.IsOrdinary,
-            ForeignStdio = hook is null ? Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, specified.User.Uid)) : [],
+            ForeignStdio = hook is null ? Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, specified.User.Uid), namespaces.HasUser) : [],
             RaisedLimits = Rlimits.Raises(specified.Rlimits),
             PreservedCount = options.PreservedDescriptors,
             Hook = hook,
