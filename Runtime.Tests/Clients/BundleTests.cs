@@ -110,6 +110,7 @@ public sealed class BundleTests : ImageTest
     public void DirectoryThatIsNoBundle_IsNotRemoved()
     {
         string mine = Directory.CreateDirectory(Box.Folder + "/mine/rootfs").Parent!.FullName;
+        Assert.That(Vessel("bundle", "rm", "").Error, Is.EqualTo("vessel: a bundle is a folder, and its path is empty\n"));
         Assert.That(Vessel("bundle", "rm", "-f", mine).Error, Is.EqualTo($"vessel: {mine} is not a bundle of {DataRoot}; `vessel bundle ls` lists them\n"));
         Assert.That(Directory.Exists(mine + "/rootfs"));
         Assert.That(Vessel("bundle", "--help").Output, Does.Contain("\nCommands:\n  ls ").And.Contain("\n  rm "));

@@ -58,6 +58,47 @@ public sealed class FrozenCgroupTests : CgroupTest
     }
 
     [Test]
+    public void Exec_InACgroupThatIsFrozen_IsRefused()
+    {
+        TestBundle bundle = Sleeper();
+        Start(bundle);
+        string below = Directory.CreateDirectory(FolderOf($"/{bundle.Id}/below")).FullName;
+        Freeze(below);
+        Call("exec", "--cgroup", Host.IsUnified ? "below" : "freezer:below", bundle.Id, "true").FailedInOneLine("cannot exec in a cgroup that is frozen", below);
+        Freeze(below, frozen: false);
+        Call("exec", "--cgroup", Host.IsUnified ? "below" : "freezer:below", bundle.Id, "true").Succeeded();
+        Delete(bundle.Id);
+    }
+
+    [Test]
+    public void Exec_InAV2CgroupOfAHybridHost_ThatIsFrozen_IsRefused()
+    {
+        MountEntry? unified = Host.MountsOf("self").FirstOrDefault(m => m.Type == "cgroup2");
+        Require.That(unified is not null && !Host.IsUnified, "needs a hybrid host: v2 mounted beside v1");
+        TestBundle bundle = Sleeper();
+        Start(bundle);
+        string folder = $"{unified!.Point}/{bundle.Id}";
+        File.WriteAllText(folder + "/cgroup.freeze", "1");
+        Call("exec", bundle.Id, "true").FailedInOneLine("cannot exec in a cgroup that is frozen", folder);
+        File.WriteAllText(folder + "/cgroup.freeze", "0");
+        Delete(bundle.Id);
+    }
+
+    [Test]
+    public void Run_WhereAHybridHostsV2TreeIsFull_DoesWithoutIt()
+    {
+        MountEntry? unified = Host.MountsOf("self").FirstOrDefault(m => m.Type == "cgroup2");
+        Require.That(unified is not null && !Host.IsUnified, "needs a hybrid host: v2 mounted beside v1");
+        string full = Directory.CreateDirectory($"{unified!.Point}/{Box.Name}full").FullName;
+        File.WriteAllText(full + "/cgroup.max.descendants", "0");
+        Outcome run = Run(Shell("echo ran").Set("linux.cgroupsPath", $"/{Box.Name}full/in"));
+        Directory.Delete(full);
+        foreach (string top in Directory.GetDirectories("/sys/fs/cgroup").Select(h => $"{h}/{Box.Name}full").Where(Directory.Exists))
+            Directory.Delete(top);
+        Assert.That(run.Succeeded().Text, Is.EqualTo("ran"));
+    }
+
+    [Test]
     public void Start_OfAContainerThatIsFrozen_IsRefused_AndWorksAfterTheThaw()
     {
         TestBundle bundle = Sleeper();

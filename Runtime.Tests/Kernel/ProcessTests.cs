@@ -306,6 +306,33 @@ public sealed class ProcessTests : KernelTest
     public void Stdout_OfAnOrdinaryUser_CanBeOpenedAgain() =>
         Assert.That(RunShell("echo first; echo second >> /dev/stdout", b => b.WithUser(1000, 1000)).Output, Does.Contain("second"));
 
+    // What the container is given to use it does not own: a host's device, with another owner, would be another's everywhere.
+    [Test]
+    [TestCase("a device", "mknod $D/x c 1 5", false)]
+    [TestCase("a device", "mknod $D/x c 1 5", true)]
+    [TestCase("a disk", "mknod $D/x b 7 0", false)]
+    [TestCase("a directory", "mkdir $D/x", false)]
+    [TestCase("a directory", "mkdir $D/x", true)]
+    public void Stdin_ThatIsNoStreamOfOurs_KeepsItsOwner(string what, string make, bool inUserNamespace)
+    {
+        TestBundle bundle = Shell("id -u").WithUser(1000, 1000);
+        bundle = (inUserNamespace ? bundle.WithUserNamespace() : bundle).Save();
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Folder, bundle.Id);
+        string script = $"D={Box.Folder}; {make}; \"$@\" < $D/x; stat -c %u $D/x";
+        Outcome run = new Launch("/bin/sh", ["-c", script, "sh", launch.Path, .. launch.Arguments]) { Filter = launch.Filter }.Start().Wait();
+        Assert.That(run.Lines, Is.EqualTo(new[] { "1000", "0" }), $"{what}: {run}");
+    }
+
+    [Test]
+    public void Stdin_OfAUserNamespace_ThatIsATerminal_StaysItsUsers()
+    {
+        TestBundle bundle = Shell("id -u").WithUserNamespace().WithUser(1000, 1000).Save();
+        using Pty pty = new();
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "-b", bundle.Folder, bundle.Id);
+        Outcome run = new Launch("/bin/sh", ["-c", "\"$@\" && stat -L -c %u /proc/self/fd/0", "sh", launch.Path, .. launch.Arguments]) { Stdin = pty.Slave, Filter = launch.Filter }.Start().Wait();
+        Assert.That(run.Lines, Is.EqualTo(new[] { "1000", "0" }), run.ToString());
+    }
+
     [Test, Category("Standard")]
     public void Signals_AreDefaultsAndNoneBlocked()
     {

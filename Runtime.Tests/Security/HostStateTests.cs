@@ -194,4 +194,40 @@ public sealed class HostStateTests : KernelTest
         Assert.That(run.Output, Is.Empty, run.ToString());
         Assert.That(run.Error, Does.Contain("permission denied"), run.ToString());
     }
+
+    // The host's proc is whole, and something else of the host's is in the way of its path.
+    [Test]
+    [TestCase("another mount on the same directory", "mkdir -p $D/host && mount -t proc proc $D/host && mount -t tmpfs x $D/host")]
+    [TestCase("another mount on a directory above", "mkdir -p $D/host/b && mount -t proc proc $D/host/b && mount -t tmpfs x $D/host")]
+    [TestCase("two on a directory above", "mkdir -p $D/host/b && mount -t proc proc $D/host/b && mount -t tmpfs x $D/host && mount -t tmpfs x $D/host")]
+    [TestCase("a name with blanks and line breaks", "mkdir \"$D/host \n\t\\\\040b\" && mount -t proc proc \"$D/host \n\t\\\\040b\"")]
+    [TestCase("a name that is no text", "mkdir $D/$(printf '\\377') && mount -t proc proc $D/$(printf '\\377')")]
+    public void NoPivot_AlsoAProcThatIsHardToReach(string what, string prepare)
+    {
+        Outcome run = RunPrepared("proc", prepare, "");
+        Assert.That(run.Output, Is.Empty, $"{what}: {run}");
+        Assert.That(run.Error, Does.Contain("permission denied"), $"{what}: {run}");
+    }
+
+    [Test]
+    [TestCase("rshared")]
+    [TestCase("shared")]
+    [TestCase("rslave")]
+    public void NoPivot_TheHostKeepsItsMounts(string propagation)
+    {
+        // The bundle is on a mount of its own: its parent, the host's root, is as shared as rootfsPropagation says.
+        const string Count = "cut -d' ' -f5 /proc/self/mountinfo | sort";
+        Outcome run = RunPrepared("sysfs", $"mount --bind $D $D && mount --make-rshared / && {Count} > $D/before", $"{Count} > $D/after; diff $D/before $D/after", propagation);
+        Assert.That(run.Output, Is.Empty, run.ToString());
+        Assert.That(run.Error, Does.Contain("permission denied"), run.ToString());
+    }
+
+    // Runs the runtime in a mount namespace of the test's own, whose mounts are prepared; a program in the container tries to mount a whole filesystem.
+    private Outcome RunPrepared(string type, string prepare, string afterwards, string propagation = "")
+    {
+        TestBundle bundle = Shell($"unshare -mrpfn sh -c 'mount -t {type} none /tmp && echo mounted'").WithOwnRootfs().Set("linux.rootfsPropagation", propagation).Save();
+        Launch launch = RuntimeUnderTest.Command(Box.StateRoot, "run", "--no-pivot", "-b", bundle.Folder, bundle.Id);
+        string script = $"D={Box.Folder}; {prepare} && {launch.Path} {string.Join(' ', launch.Arguments)}; {afterwards}";
+        return new Launch(Require.Program("unshare", "util-linux"), "--mount", "--propagation", "private", "sh", "-c", script) { Filter = launch.Filter }.Start().Wait();
+    }
 }

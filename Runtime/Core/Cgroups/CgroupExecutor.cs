@@ -43,8 +43,9 @@ public static class CgroupExecutor
             RejectFrozen(folder, version: 2);
             return true;
         }
-        catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS or Errno.ENOENT)
+        catch (SyscallException)
         {
+            // best effort: not permitted, read-only, or above cgroup.max.descendants.
             return false;
         }
     }

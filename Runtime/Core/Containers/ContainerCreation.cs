@@ -313,7 +313,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
             StartListener = waitsForStart ? Keep(UnixSockets.Listen(Folder.StartSocket)).Number : null,
             Streams = streams = options.Streams?.AboveTheirPlaces(opened),
             RootMount = bundle.RootFilesystem is null ? null : root.Number,
-            ForeignStdio = Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, bundle.Spec.Process!.User.Uid), streams),
+            ForeignStdio = Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, bundle.Spec.Process!.User.Uid), IdMapper.HasUserNamespace(linux), streams),
             RaisedLimits = Rlimits.Raises(bundle.Spec.Process.Rlimits),
             PreservedCount = options.PreservedDescriptors,
             RootfsParentMount = linux.RootfsPropagation is "shared" or "rshared" or "private" or "slave" ? MountTable.MountPointOf(RootPlace) : null,

@@ -89,12 +89,13 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
             HasCgroups = container.Record.Cgroups.Count > 0,
             ByOrdinaryUser = host.Caller.IsOrdinary,
             Streams = streams,
-            ForeignStdio = hook is null ? Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, specified.User.Uid), streams) : [],
+            ForeignStdio = hook is null ? Stdio.OfOtherUsers(IdMapper.HostUserOf(linux, specified.User.Uid), namespaces.HasUser, streams) : [],
             RaisedLimits = Rlimits.Raises(specified.Rlimits),
             PreservedCount = options.PreservedDescriptors,
             Hook = hook,
         });
         Trace();
+        RejectFrozen();
         ChildConversation child;
         using (FileDescriptor? birthplace = OpenBirthplace())
             child = ChildConversation.Begin(plan, host.Features, this, birthplace);
@@ -161,11 +162,27 @@ internal sealed class ExecSession : IDisposable, IChildQuestions
         Check.Ok(result, "join cgroup", folder);
     }
 
+    // The child would stop in the middle of its way into the container, and we would wait for it.
+    private void RejectFrozen()
+    {
+        if (options.IgnorePaused)
+            return;
+        string? freezer = container.Record.CgroupVersion == 1 && host.Cgroups.Hierarchies.FirstOrDefault(h => h.Has("freezer")) is { } hierarchy ? FolderIn(hierarchy) : null;
+        foreach ((string? folder, int version) in new[] { (freezer, 1), (Birthplace(), 2) })
+            if (folder is not null && !new Freezer(folder, version).IsThawed)
+                throw new RuntimeException(ErrorKind.WrongState, $"cannot exec in a cgroup that is frozen: {folder} (use --ignore-paused to wait until it is thawed)");
+    }
+
+    private string? Birthplace() => container.Record switch
+    {
+        not { CgroupVersion: > 0, Cgroups.Count: > 0 } => null,
+        { CgroupVersion: 2 } => SubFolder("", container.Record.Cgroups[0]),
+        _ => UnifiedFolder(),
+    };
+
     private FileDescriptor? OpenBirthplace()
     {
-        if (container.Record is not { CgroupVersion: > 0, Cgroups.Count: > 0 })
-            return null;
-        if ((container.Record.CgroupVersion == 2 ? SubFolder("", container.Record.Cgroups[0]) : UnifiedFolder()) is not { } folder)
+        if (Birthplace() is not { } folder)
             return null;
         nint opened = Files.TryOpen(null, folder, O_RDONLY | O_DIRECTORY);
         // Where it cannot be opened, joining says why.

@@ -47,7 +47,10 @@ public static class IdMapper
 
     /// <summary>The host's user that is <paramref name="uid"/> in the container; null where only the namespace that is joined knows, or nobody is.</summary>
     public static uint? HostUserOf(SpecLinux linux, uint uid) =>
-        linux.Namespaces.Any(n => n.Type == NamespaceKind.User.NameOf()) ? HostIdOf(linux.UidMappings, uid) : uid;
+        HasUserNamespace(linux) ? HostIdOf(linux.UidMappings, uid) : uid;
+
+    /// <summary>Whether the container has a user namespace, new or joined.</summary>
+    public static bool HasUserNamespace(SpecLinux linux) => linux.Namespaces.Any(n => n.Type == NamespaceKind.User.NameOf());
 
     /// <summary>The host's user that is <paramref name="uid"/> in the user namespace of a process; null where nobody is.</summary>
     public static uint? HostUserOf(int pid, uint uid)

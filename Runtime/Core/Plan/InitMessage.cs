@@ -22,8 +22,8 @@ namespace Vessel.Core.Plan;
 ///   runs hooks                ◀── CreateHooks  mounts are there, the root is not yet the root: descriptor of it
 ///   keeps or passes it on     ◀── Terminal ──  descriptor of the pty's master
 ///   hands it to the listener  ◀─ SeccompListener  (number of the descriptor)
-///   looks for a proc or sysfs  ◀─ NextHostProc  (--no-pivot only) descriptors of its mountinfo, of the new root, of what that covers
-///        ── its path, or none ──────────────▶  unmounts it, asks for the next
+///   looks for a proc or sysfs  ◀─ NextHostProc  (--no-pivot only) descriptors of its mountinfo, of the new root
+///        ── what to do with which path ─────▶  unmounts it, asks for the next
 ///   gives the streams away    ◀─ GiveStdio ──  (user namespace only) the program's user is to own its standard streams
 ///   writes the state          ◀── Created ───  only execve is left; with create, the child then waits on its start socket
 ///   end of file: execve done, or

@@ -12,8 +12,8 @@ public sealed class InitProgram
     /// <summary>Bytes of a message and of an answer.</summary>
     public const int MessageSize = 16;
 
-    /// <summary>Bytes of an answer that is a path: PATH_MAX.</summary>
-    public const int TextSize = 4096;
+    /// <summary>Bytes of an answer that is a path: PATH_MAX, and what to do with it.</summary>
+    public const int TextSize = 4104;
 
     private readonly Label quit;
     private readonly Slot stepText;

@@ -217,7 +217,7 @@ public sealed class ChildConversation : IDisposable
 
     private void AnswerText(string text)
     {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text + '\0');
+        byte[] bytes = ByteText.Encode(text + '\0');
         if (bytes.Length > InitProgram.TextSize)
             throw new RuntimeException(ErrorKind.Unsupported, $"{text}: the path is longer than {InitProgram.TextSize} bytes");
         UnixSockets.Send(sync, bytes, []);

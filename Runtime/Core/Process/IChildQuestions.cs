@@ -36,7 +36,8 @@ public interface IChildQuestions
     /// <summary>The next whole proc or sysfs outside of the new root.</summary>
     /// <param name="mountinfo">The child's mount table.</param>
     /// <param name="root">The new root.</param>
-    /// <returns>The mount point: absolute, or relative to the directory that the new root covers. Empty where none is left.</returns>
+    /// <returns>What to do, one character, and the mount point: absolute, or relative to the directory that the new
+    /// root covers. Empty where none is left.</returns>
     string NextHostProc(FileDescriptor mountinfo, FileDescriptor root) => throw Unexpected(nameof(NextHostProc));
 
     /// <summary>The standard streams are to belong to the program's user.</summary>

@@ -9,7 +9,8 @@ namespace Vessel.Core.Rootfs;
 /// <param name="Root">The part of the filesystem that is shown: <c>/</c> is the whole.</param>
 /// <param name="Point">The mount point.</param>
 /// <param name="Type">The filesystem's name.</param>
-public sealed record MountEntry(int Id, int ParentId, string Root, string Point, string Type);
+/// <param name="IsShared">Whether what is mounted or unmounted on it shows on other mounts, too.</param>
+public sealed record MountEntry(int Id, int ParentId, string Root, string Point, string Type, bool IsShared = false);
 
 /// <summary>Mount tables.</summary>
 public static class MountTable
@@ -35,7 +36,8 @@ public static class MountTable
             int hyphen = Array.IndexOf(fields, "-", Math.Min(6, fields.Length));
             if (hyphen < 0 || hyphen + 1 >= fields.Length || !TryNumber(fields[0], out int id) || !TryNumber(fields[1], out int parent))
                 continue;
-            mounts.Add(new MountEntry(id, parent, Unescape(fields[3]), Unescape(fields[4]), fields[hyphen + 1]));
+            mounts.Add(new MountEntry(id, parent, Unescape(fields[3]), Unescape(fields[4]), fields[hyphen + 1],
+                fields.AsSpan(6..hyphen).ToArray().Any(field => field.StartsWith("shared:", StringComparison.Ordinal))));
         }
         return mounts;
     }

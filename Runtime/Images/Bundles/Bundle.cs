@@ -64,7 +64,7 @@ public sealed class Bundle
     /// </exception>
     public static void Remove(ImageStore store, string path, bool force = false)
     {
-        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        path = ImageBundle.FullPath(path);
         if (!BundleUse.Has(store.Folder, path))
             throw new ImageException(ImageErrorKind.NotFound, $"{path} is not a bundle of {store.Folder.Root}; `vessel bundle ls` lists them");
         string root = Path.Combine(path, ImageBundle.RootName);

@@ -28,9 +28,7 @@ public static class ImageBundle
     /// <exception cref="SyscallException">A mount or a file could not be made. Nothing is left behind.</exception>
     public static RootFilesystem Create(ImageStore store, Image image, string path, BundleOptions? options = null, CancellationToken cancellation = default)
     {
-        if (path.Length == 0)
-            throw new ImageException(ImageErrorKind.Invalid, "a bundle is a folder, and its path is empty");
-        path = Path.GetFullPath(path);
+        path = FullPath(path);
         if (File.Exists(path))
             throw new ImageException(ImageErrorKind.InUse, $"{path} is a file; a bundle is a folder");
         if (path.Contains('\n'))
@@ -70,4 +68,10 @@ public static class ImageBundle
             throw;
         }
     }
+
+    /// <summary>A bundle's directory as an absolute path, without a slash at its end.</summary>
+    /// <exception cref="ImageException">The path is empty.</exception>
+    internal static string FullPath(string path) => path.Length > 0
+        ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))
+        : throw new ImageException(ImageErrorKind.Invalid, "a bundle is a folder, and its path is empty");
 }
