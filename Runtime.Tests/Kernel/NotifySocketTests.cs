@@ -119,4 +119,16 @@ public sealed class NotifySocketTests : KernelTest
         Assert.That(Run(bundle).ExitCode, Is.EqualTo(3));
         AssertNothingLeft();
     }
+
+    [Test]
+    public void WhatAPrivilegedProgramLeavesInTheFolder_IsRemovedWithTheContainer()
+    {
+        manager ??= UnixSockets.Bind(ManagerPath, Socket.SOCK_DGRAM);
+        TestBundle bundle = Shell("mount -o remount,rw,bind /run/notify && mkdir -p /run/notify/left/below && touch /run/notify/left/below/file").WithOwnRootfs()
+            .WithMoreCapabilities("CAP_SYS_ADMIN").Save();
+        Launch launch = Box.Command("run", "-b", bundle.Folder, bundle.Id);
+        launch.Environment.Add("NOTIFY_SOCKET=" + ManagerPath);
+        launch.Start().Wait().Succeeded();
+        AssertNothingLeft();
+    }
 }

@@ -92,6 +92,16 @@ public sealed class ArchiveTests
         Assert.That(Refusal(tar), Does.StartWith("index.json: r.example/app@").And.Contain($"is the name of something that has digest {image.Digest}"));
     }
 
+    [Test]
+    public void ManifestInALayout_OfAnotherSize_IsRefused()
+    {
+        TarBuilder tar = new TarBuilder().File("oci-layout", """{"imageLayoutVersion":"1.0.0"}""");
+        FakeImage image = FakeImage.Of(FakeLayer.Text("f", "f"));
+        Add(tar, image, []);
+        tar.File("index.json", $$"""{"schemaVersion":2,"manifests":[{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{Digest.Of(image.Manifest)}}","size":7}]}""");
+        Assert.That(Refusal(tar), Does.Contain($"has {image.Manifest.Length} bytes, not 7"));
+    }
+
     [TestCase("docker"), TestCase("layout"), TestCase("import"), TestCase("pull")]
     public void NameThatIsTheIdOfAnotherImage_IsRefused(string way)
     {

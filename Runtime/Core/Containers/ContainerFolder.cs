@@ -19,6 +19,7 @@ public sealed class ContainerFolder(string path, FileDescriptor directory) : IDi
     private const string InitFile = "init.pid";
     private const string ConfigFile = "config.json";
     private const string SocketFile = "start.sock";
+    private const int MaximumDepth = 64;
     private const int RecordLimit = 4 << 20;
     private const uint FileMode = 0x180; // 0600
 
@@ -108,9 +109,24 @@ public sealed class ContainerFolder(string path, FileDescriptor directory) : IDi
     private void RemoveNotifyFolder()
     {
         using (FileDescriptor notify = Files.Open(directory, NotifySocket.FolderName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
-            foreach (string name in Files.List(notify))
-                Files.TryRemove(notify, name);
+            Empty(notify, MaximumDepth);
         Check.Ok(Files.TryRemove(directory, NotifySocket.FolderName, AT_REMOVEDIR), "remove", $"{Path}/{NotifySocket.FolderName}");
+    }
+
+    // A program with CAP_SYS_ADMIN can make the folder writable and leave more than a socket in it. No link is followed.
+    private static void Empty(FileDescriptor folder, int depth)
+    {
+        foreach (string name in Files.List(folder))
+        {
+            if (Files.TryRemove(folder, name) >= 0 || depth == 0)
+                continue;
+            nint opened = Files.TryOpen(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+            if (opened < 0)
+                continue;
+            using (FileDescriptor below = new((int)opened))
+                Empty(below, depth - 1);
+            Files.TryRemove(folder, name, AT_REMOVEDIR);
+        }
     }
 
     /// <inheritdoc/>

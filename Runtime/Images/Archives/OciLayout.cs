@@ -67,6 +67,8 @@ internal static class OciLayout
         byte[] bytes = files.ReadDocument(PathOf(entry.Digest));
         if (!entry.Digest.Matches(bytes))
             throw new ImageException(ImageErrorKind.Corrupt, $"{PathOf(entry.Digest)} has other bytes than its name says");
+        if (bytes.Length != entry.Size)
+            throw new ImageException(ImageErrorKind.Corrupt, $"{PathOf(entry.Digest)} has {bytes.Length} bytes, not {entry.Size}");
         if (MediaTypes.IsIndex(entry.MediaType))
         {
             IReadOnlyList<Descriptor> manifests = ImageDocumentReader.ReadIndex(bytes, $"index {entry.Digest}", entry.MediaType).Manifests;
