@@ -70,7 +70,7 @@ public sealed class FrozenCgroupTests : CgroupTest
         Delete(bundle.Id);
     }
 
-    [Test]
+    [Test, Category("CgroupV1")]
     public void Exec_InAV2CgroupOfAHybridHost_ThatIsFrozen_IsRefused()
     {
         MountEntry? unified = Host.MountsOf("self").FirstOrDefault(m => m.Type == "cgroup2");
@@ -84,7 +84,7 @@ public sealed class FrozenCgroupTests : CgroupTest
         Delete(bundle.Id);
     }
 
-    [Test]
+    [Test, Category("CgroupV1")]
     public void Run_WhereAHybridHostsV2TreeIsFull_DoesWithoutIt()
     {
         MountEntry? unified = Host.MountsOf("self").FirstOrDefault(m => m.Type == "cgroup2");
