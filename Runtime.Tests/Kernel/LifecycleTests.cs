@@ -249,4 +249,16 @@ public sealed class LifecycleTests : KernelTest
         pidfd.Dispose();
         Delete(bundle.Id);
     }
+
+    [Test, Category("Standard")]
+    public void Create_OfAnIdInUse_LeavesTheOtherContainersPidFile()
+    {
+        TestBundle bundle = Sleeper();
+        string file = Box.Folder + "/pid";
+        Create(bundle, "--pid-file", file).Succeeded();
+        string pid = File.ReadAllText(file);
+        Create(bundle, "--pid-file", file).Failed("exist");
+        Assert.That(File.ReadAllText(file), Is.EqualTo(pid));
+        Delete(bundle.Id);
+    }
 }

@@ -79,6 +79,15 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         {
             creation.WarnOfUnknown();
             creation.folder = store.Create(id);
+        }
+        catch
+        {
+            // Nothing is made yet. Where the id is in use, the pid file may be that container's.
+            creation.Dispose();
+            throw;
+        }
+        try
+        {
             creation.Execute(id);
             return creation;
         }
@@ -432,8 +441,7 @@ internal sealed class ContainerCreation : IDisposable, IChildQuestions
         Try(() => CgroupExecutor.Remove(madeCgroups));
         if (hooksBegun && bundle.Spec.Hooks is { Poststop.Count: > 0 } hooks)
             failures.AddRange(new HookRunner(host.Features, bundle.Folder).RunAll("poststop", hooks.Poststop, new ContainerState(record, ContainerStatus.Stopped, 0).ToOci()));
-        if (folder is not null)
-            Try(folder.Remove);
+        Try(Folder.Remove);
         if (options.PidFile is { } file)
             Try(() => Handover.RemovePidFile(file));
         Dispose();
