@@ -122,10 +122,14 @@ internal sealed class Sandbox
         Assert.That(left, Is.Empty, "left behind by the test");
     }
 
+    // With the cgroups below: a test may have frozen one of those.
     private static void TryThaw(string cgroup)
     {
-        if (File.Exists(cgroup + "/freezer.state"))
-            Files.TryWriteText(null, cgroup + "/freezer.state", "THAWED");
+        foreach ((string file, string thawed) in new[] { ("freezer.state", "THAWED"), ("cgroup.freeze", "0") })
+            if (File.Exists($"{cgroup}/{file}"))
+                Files.TryWriteText(null, $"{cgroup}/{file}", thawed);
+        foreach (string below in Directory.GetDirectories(cgroup))
+            TryThaw(below);
     }
 
     private static void RemoveFolder(string folder)
