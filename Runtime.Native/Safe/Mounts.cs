@@ -94,18 +94,11 @@ public static unsafe class Mounts
     public static nint TryNewTmpfs(out FileDescriptor? mount)
     {
         mount = null;
-        nint opened;
-        fixed (byte* type = "tmpfs\0"u8)
-            opened = Kernel.Call(SYS.fsopen, (nint)type, (nint)Mount.FSOPEN_CLOEXEC);
+        nint opened = TryOpenContext("tmpfs\0"u8);
         if (opened < 0)
             return opened;
         using FileDescriptor context = new((int)opened);
-        nint result = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0);
-        if (result >= 0)
-            result = Kernel.Call(SYS.fsmount, context.Number, (nint)Mount.FSMOUNT_CLOEXEC, 0);
-        if (result >= 0)
-            mount = new FileDescriptor((int)result);
-        return result;
+        return TryCreate(context, 0, out mount);
     }
 
     /// <summary>move_mount(2): attaches a mount that is attached nowhere.</summary>
@@ -136,9 +129,7 @@ public static unsafe class Mounts
     private static nint TryCreateErofs(string source, out FileDescriptor? mount)
     {
         mount = null;
-        nint result;
-        fixed (byte* type = "erofs\0"u8)
-            result = Kernel.Call(SYS.fsopen, (nint)type, (nint)Mount.FSOPEN_CLOEXEC);
+        nint result = TryOpenContext("erofs\0"u8);
         if (result < 0)
             return result;
         using FileDescriptor context = new((int)result);
@@ -149,12 +140,24 @@ public static unsafe class Mounts
             result = SetString(context, "source", held is null ? source : NameOf(held));
         if (result >= 0)
             result = SetFlag(context, "ro");
+        return result < 0 ? result
+            : TryCreate(context, Mount.MOUNT_ATTR_RDONLY | Mount.MOUNT_ATTR_NOSUID | Mount.MOUNT_ATTR_NODEV | Mount.MOUNT_ATTR_NOEXEC, out mount);
+    }
+
+    // fsopen(2); a negated errno on failure.
+    private static nint TryOpenContext(ReadOnlySpan<byte> type)
+    {
+        fixed (byte* t = type)
+            return Kernel.Call(SYS.fsopen, (nint)t, (nint)Mount.FSOPEN_CLOEXEC);
+    }
+
+    // Makes the filesystem that was configured, as a mount that is attached nowhere; a negated errno on failure.
+    private static nint TryCreate(FileDescriptor context, ulong attributes, out FileDescriptor? mount)
+    {
+        nint result = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0);
         if (result >= 0)
-            result = Kernel.Call(SYS.fsconfig, context.Number, (nint)Mount.FSCONFIG_CMD_CREATE, 0, 0, 0);
-        if (result >= 0)
-            result = Kernel.Call(SYS.fsmount, context.Number, (nint)Mount.FSMOUNT_CLOEXEC, (nint)(Mount.MOUNT_ATTR_RDONLY | Mount.MOUNT_ATTR_NOSUID | Mount.MOUNT_ATTR_NODEV | Mount.MOUNT_ATTR_NOEXEC));
-        if (result >= 0)
-            mount = new FileDescriptor((int)result);
+            result = Kernel.Call(SYS.fsmount, context.Number, (nint)Mount.FSMOUNT_CLOEXEC, (nint)attributes);
+        mount = result < 0 ? null : new FileDescriptor((int)result);
         return result;
     }
 
